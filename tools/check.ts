@@ -1,0 +1,31 @@
+/**
+ * The README's test command: formatting and lint, types, then every test. Stops at the first that fails.
+ * `npm test -- PATTERN…` runs only the test files whose path holds one of the patterns, without lint and types.
+ */
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+
+const patterns = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
+
+function step(name: string, command: string, args: string[]): void {
+  console.error(`\n— ${name}`);
+  const { status } = spawnSync(command, args, { stdio: 'inherit' });
+  if (status !== 0) {
+    console.error(`\nfailed: ${name} (${[command, ...args.slice(0, 6)].join(' ')}${args.length > 6 ? ' …' : ''})`);
+    process.exit(status ?? 1);
+  }
+}
+
+const all = globSync('test/**/*.test.ts').sort();
+const chosen = all.filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)));
+if (chosen.length === 0) {
+  console.error(`no test file matches ${patterns.join(', ')}`);
+  process.exit(2);
+}
+
+if (patterns.length === 0) {
+  step('format and lint', 'node_modules/.bin/biome', ['ci', '--error-on-warnings', '.']);
+  step('types', 'node_modules/.bin/tsc', ['--noEmit']);
+}
+step('tests', process.execPath, ['--test', '--test-timeout=120000', ...flags, ...chosen]);
