@@ -1,0 +1,12 @@
+/** An actor kind as a host needs to know it: pure functions only. */
+export interface ActorLogic<State, Event, Command> {
+  readonly kind: 'alias' | 'train' | 'incident';
+  /** The state of an actor that nothing ever happened to. */
+  initial(actor: string): State;
+  decide(state: State, event: Event): { readonly state: State; readonly commands: readonly Command[] };
+  /** Reads a stored document of this or an earlier version; throws for a later one. */
+  upcast(document: unknown): State;
+  isOpen(state: State): boolean;
+  wakeAt(state: State): number | null;
+  tick(at: number): Event;
+}

@@ -1,0 +1,38 @@
+import type { Who } from '../../core/who.ts';
+
+/** One entry of the ledger: an event of one actor, chained by hash to the one before it. */
+export interface LedgerEntry {
+  readonly actor: string;
+  /** 1, 2, 3 … within the actor. */
+  readonly sequence: number;
+  readonly at: number;
+  readonly who: Who;
+  readonly why?: string;
+  readonly kind: string;
+  /** The event, whole. */
+  readonly event: unknown;
+  readonly previousHash: string;
+  readonly hash: string;
+}
+
+/** An actor's state with the version of the document: grows by one with every turn. */
+export interface Stored<State> {
+  readonly actor: string;
+  readonly sequence: number;
+  readonly state: State;
+}
+
+/**
+ * Where actors live. One turn = load, decide, save event + state + commands in one transaction; whoever commits performs
+ * the commands. Each kind of host passes the same conformance suite.
+ */
+export interface Host<State, Event> {
+  /** Takes one turn. Resolves once it is committed, with the new state; the commands are performed afterwards. */
+  deliver(actor: string, event: Event): Promise<Stored<State>>;
+  /** The actor's state; undefined where nothing ever happened to it. */
+  read(actor: string): Promise<Stored<State> | undefined>;
+  /** Actors, those with an open release only where `open` is set; bounded by `limit`. */
+  list(query: { open?: boolean; limit: number }): Promise<readonly Stored<State>[]>;
+  /** Ledger entries of one actor, oldest first, after `after`; bounded by `limit`. */
+  ledger(actor: string, query: { after: number; limit: number }): Promise<readonly LedgerEntry[]>;
+}

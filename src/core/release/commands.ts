@@ -1,0 +1,87 @@
+import type { AliasKey, OwnerTag, Routing } from './alias.ts';
+import type { AliasSnapshot } from './alias.ts';
+import type { Observation, Watch } from './observation.ts';
+
+/**
+ * Effects that the engine asks for. Each has a key made from its cause (`releaseId#fence`, `releaseId/preTraffic`), so
+ * performing one twice is recognised; performing is at-least-once on every host.
+ */
+export type Command =
+  | {
+      readonly kind: 'setAlias';
+      readonly key: string;
+      readonly alias: AliasKey;
+      readonly target: Routing;
+      /** This write's place among the release's writes. */
+      readonly fence: number;
+      readonly releaseId: string;
+      /** The tag is left on the alias while the release goes on, and removed by its last write. */
+      readonly keepTag: boolean;
+      /** The user's own description. */
+      readonly description: string;
+      /** What an untagged alias must look like for this write to be ours to make. */
+      readonly untagged: readonly Routing[];
+      /** The alias as last read back; saves a read where it still holds. */
+      readonly last: AliasSnapshot | null;
+    }
+  | {
+      readonly kind: 'invokeHook';
+      readonly key: string;
+      readonly hook: HookName;
+      readonly function: string;
+      readonly payload: HookPayload;
+    }
+  | { readonly kind: 'observe'; readonly key: string; readonly watch: Watch }
+  | {
+      /** After a rollback: does stable serve again, and does the candidate still get anything? */
+      readonly kind: 'verify';
+      readonly key: string;
+      readonly watch: Watch;
+      readonly restoredAt: number;
+      readonly waitMs: number;
+    };
+
+export type HookName = 'preTraffic' | 'postTraffic';
+
+/** CodeDeploy's two ids, as every existing hook expects them, and what CodeDeploy never told. */
+export interface HookPayload {
+  readonly DeploymentId: string;
+  readonly LifecycleEventHookExecutionId: string;
+  readonly FunctionName: string;
+  readonly Alias: string;
+  readonly StableVersion: string;
+  readonly CandidateVersion: string;
+  readonly CandidateWeightPercent: number;
+  readonly Hook: 'BeforeAllowTraffic' | 'AfterAllowTraffic';
+  readonly ReleaseId: string;
+  /** The same for every attempt to call this hook for this release: a hook may be called twice. */
+  readonly IdempotencyKey: string;
+}
+
+/** What became of a command; fed back to `decide` as an event. */
+export type CommandResult =
+  | { readonly outcome: 'aliasSet'; readonly snapshot: AliasSnapshot; readonly sentAt: number }
+  /** The alias is not as any write of this release could have left it: somebody else moved it. `null`: it is gone. */
+  | { readonly outcome: 'aliasForeign'; readonly found: AliasSnapshot | null }
+  /** A later write of this same release is already there. */
+  | { readonly outcome: 'superseded'; readonly by: OwnerTag }
+  | { readonly outcome: 'hookInvoked' }
+  /** The hook crashed, or could not be called. */
+  | { readonly outcome: 'hookFailed'; readonly error: string }
+  | { readonly outcome: 'observed'; readonly observation: Observation }
+  | { readonly outcome: 'verified'; readonly verification: Verification }
+  | {
+      readonly outcome: 'failed';
+      readonly error: string;
+      /** False where trying again cannot help (access denied, no such function). */
+      readonly retryable: boolean;
+    };
+
+/** What traffic showed after a rollback, within the time that was waited. */
+export interface Verification {
+  readonly waitedMs: number;
+  readonly stable: { readonly invocations: number; readonly errors: number };
+  readonly candidate: { readonly invocations: number };
+  /** Sentences: what limits this proof (no traffic, provisioned concurrency still moving, no log access). */
+  readonly notes: readonly string[];
+}

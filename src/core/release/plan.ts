@@ -1,0 +1,74 @@
+import type { AliasKey } from './alias.ts';
+
+/** A weight for the candidate and how long it is held. */
+export interface Step {
+  readonly weightPercent: number;
+  readonly holdMs: number;
+}
+
+/** A validation hook: a Lambda that answers through CodeDeploy's `PutLifecycleEventHookExecutionStatus`. */
+export interface HookGate {
+  readonly function: string;
+  /** Silence this long counts as failure; CodeDeploy's own limit is one hour. */
+  readonly timeoutMs: number;
+}
+
+export interface AlarmGuard {
+  readonly name: string;
+  /** Set where the alarm was red before the start and somebody said why the release may go on all the same. */
+  readonly allowed?: string;
+}
+
+export type ThresholdMetric =
+  | { readonly kind: 'errorRate' | 'timeoutRate' | 'throttleRate' | 'coldStartRate' }
+  | { readonly kind: 'errors' | 'timeouts' | 'throttles' }
+  /** "p99 > 800 ms" is "more than 1 % of the invocations took longer than 800 ms". */
+  | { readonly kind: 'duration'; readonly percentile: number };
+
+/** "error rate > 5 % for 2 minutes", on the candidate's own invocations. */
+export interface Threshold {
+  /** As the user wrote it; names the guard in every sentence. */
+  readonly text: string;
+  readonly metric: ThresholdMetric;
+  /** Percent for rates, a count for counts, milliseconds for durations. */
+  readonly limit: number;
+  /** True for `>=`. */
+  readonly orEqual: boolean;
+  readonly forMs: number;
+  /** Below this many invocations in the window the threshold says "inconclusive", never "fail". */
+  readonly minInvocations: number;
+}
+
+/** What a release will do, as plain data. Printed before acting; the engine follows nothing else. */
+export interface Plan {
+  readonly key: AliasKey;
+  readonly stable: string;
+  readonly candidate: string;
+  /** The strategy as the user named it. */
+  readonly strategy: string;
+  /** Rising weights; the last is 100 and its hold is the bake. */
+  readonly steps: readonly Step[];
+  readonly preTraffic: HookGate | null;
+  readonly postTraffic: HookGate | null;
+  readonly alarms: readonly AlarmGuard[];
+  readonly thresholds: readonly Threshold[];
+  /** The judge compares the two versions' failures; null switches it off. */
+  readonly judge: { readonly alpha: number } | null;
+  /** The signals that the guards are fed with, by path. */
+  readonly signals: { readonly logs: boolean; readonly metrics: boolean };
+  /** Sentences: what this plan cannot see. */
+  readonly blindSpots: readonly string[];
+  /** Sentences: what will go through but deserves a look. */
+  readonly warnings: readonly string[];
+  /** The user's own alias description, without any tag; kept through the release. */
+  readonly description: string;
+  /** CodeDeploy's form (`d-` and nine capitals or digits), for hooks written for CodeDeploy. */
+  readonly deploymentId: string;
+  /** Unguessable; part of every hook execution id, so that only the hook that was called can answer. */
+  readonly secret: string;
+}
+
+/** The longest release AWS-style tools allow is 50 h; days of holding are wanted here, a typing slip is not. */
+export const MAX_HOLD_MS = 30 * 86_400_000;
+export const MAX_STEPS = 100;
+export const HOOK_TIMEOUT_MS = 3_600_000;

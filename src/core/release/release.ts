@@ -1,0 +1,147 @@
+import type { Who } from '../who.ts';
+import type { AliasKey, AliasSnapshot } from './alias.ts';
+import type { HookName, Verification } from './commands.ts';
+import type { GuardState } from './guards.ts';
+import type { Plan } from './plan.ts';
+
+/**
+ * Where a release stands:
+ * `preTraffic` hook called, no traffic yet · `shifting` a weight was sent, its answer is awaited · `holding` the step's
+ * time runs · `checking` the step's time is over, one fresh look is awaited before going on · `postTraffic` hook called
+ * at 100 % · `finishing` the owner tag is being removed · `rollingBack` stable is being restored · `ended`.
+ */
+export type Phase =
+  | 'preTraffic'
+  | 'shifting'
+  | 'holding'
+  | 'checking'
+  | 'postTraffic'
+  | 'finishing'
+  | 'rollingBack'
+  | 'ended';
+
+/** What a person reads. `held`: the engine froze the weight itself; `paused`: a person did. */
+export type ReleaseStateName =
+  | 'running'
+  | 'paused'
+  | 'held'
+  | 'rollingBack'
+  | 'promoted'
+  | 'rolledBack'
+  | 'halted';
+
+export interface Cause {
+  readonly at: number;
+  readonly who: Who;
+  /** A sentence with the numbers in it. */
+  readonly reason: string;
+}
+
+export interface HookRun {
+  readonly executionId: string;
+  readonly startedAt: number;
+  readonly deadline: number;
+  readonly status: 'called' | 'Succeeded' | 'Failed';
+  readonly endedAt?: number;
+}
+
+export interface Outcome extends Cause {
+  readonly state: 'promoted' | 'rolledBack' | 'halted';
+}
+
+/** The clocks that the scoreboard and the incident are made of; epoch milliseconds. */
+export interface Marks {
+  readonly startedAt: number;
+  /** First failure seen on the candidate. */
+  readonly firstBadAt?: number;
+  /** The guard's verdict, or the person's order, to roll back. */
+  readonly rollbackOrderedAt?: number;
+  /** `UpdateAlias` was sent. */
+  readonly rollbackSentAt?: number;
+  /** The alias was read back with stable alone. */
+  readonly restoredAt?: number;
+  readonly endedAt?: number;
+}
+
+export interface Release {
+  readonly id: string;
+  /** `rollback`: a switch back after a release had ended; it starts in `rollingBack`. */
+  readonly kind: 'release' | 'rollback';
+  readonly plan: Plan;
+  readonly started: Cause;
+  readonly phase: Phase;
+  /** The step being set or held; -1 before the first. */
+  readonly step: number;
+  /** When the current step's weight was read back; moved forward by the time spent paused or held. */
+  readonly stepSince: number;
+  readonly paused: Cause | null;
+  readonly held: Cause | null;
+  /** The fence of the last alias write that was asked for. */
+  readonly fence: number;
+  /** The alias as last read back. */
+  readonly seen: AliasSnapshot | null;
+  /** The command whose answer this phase waits for, and how often it was tried without success. */
+  readonly waitingFor: string | null;
+  readonly tries: number;
+  /** When to try again after a failure; null where nothing is to be retried. */
+  readonly retryAt: number | null;
+  readonly hooks: Readonly<Partial<Record<HookName, HookRun>>>;
+  readonly guards: GuardState;
+  /** Why stable is being restored; set from the moment it was decided. */
+  readonly rollback: Cause | null;
+  readonly marks: Marks;
+  readonly verification: Verification | null;
+  readonly outcome: Outcome | null;
+}
+
+/** A version that served this alias well: the only kind of version that a rollback chooses by itself. */
+export interface GoodVersion {
+  readonly version: string;
+  readonly provenAt: number;
+  /** A sentence: what it proved itself by. */
+  readonly proof: string;
+}
+
+/** What the alias actor keeps: its latest release, whole, and the versions that are known to be good. */
+export interface AliasDoc {
+  readonly v: 1;
+  readonly key: AliasKey;
+  readonly release: Release | null;
+  /** Newest proof first; bounded by {@link MAX_GOOD}. */
+  readonly good: readonly GoodVersion[];
+  /** When a tick is wanted; replaces every timer. */
+  readonly wakeAt: number | null;
+}
+
+export const MAX_GOOD = 20;
+
+export function emptyDoc(key: AliasKey): AliasDoc {
+  return { v: 1, key, release: null, good: [], wakeAt: null };
+}
+
+export function isOpen(release: Release | null): release is Release {
+  return release !== null && release.phase !== 'ended';
+}
+
+export function stateOf(release: Release): ReleaseStateName {
+  if (release.outcome) return release.outcome.state;
+  if (release.phase === 'rollingBack') return 'rollingBack';
+  if (release.paused) return 'paused';
+  if (release.held) return 'held';
+  return 'running';
+}
+
+/** The weight that the current step asks for; 0 before the first step and once a rollback was ordered. */
+export function wantedWeight(release: Release): number {
+  if (release.rollback || release.step < 0) return 0;
+  return release.plan.steps[release.step]?.weightPercent ?? 0;
+}
+
+/** The candidate's share as last read back from AWS; undefined before the first look. */
+export function actualWeight(release: Release): number | undefined {
+  const { seen, plan } = release;
+  if (!seen) return undefined;
+  const second = seen.second?.weightPercent ?? 0;
+  if (seen.version === plan.candidate) return 100 - second;
+  return seen.second?.version === plan.candidate ? second : 0;
+}
