@@ -1,5 +1,4 @@
-import type { AliasKey, OwnerTag, Routing } from './alias.ts';
-import type { AliasSnapshot } from './alias.ts';
+import type { AliasKey, AliasSnapshot, OwnerTag, Routing } from './alias.ts';
 import type { Observation, Watch } from './observation.ts';
 
 /**
@@ -21,6 +20,8 @@ export type Command =
       readonly description: string;
       /** What an untagged alias must look like for this write to be ours to make. */
       readonly untagged: readonly Routing[];
+      /** Releases whose tag, left behind on such an alias, may be replaced. */
+      readonly adopt: readonly string[];
       /** The alias as last read back; saves a read where it still holds. */
       readonly last: AliasSnapshot | null;
     }
@@ -66,6 +67,8 @@ export type CommandResult =
   /** A later write of this same release is already there. */
   | { readonly outcome: 'superseded'; readonly by: OwnerTag }
   | { readonly outcome: 'hookInvoked' }
+  /** The hook's own return value held its answer. */
+  | { readonly outcome: 'hookReturned'; readonly status: 'Succeeded' | 'Failed' }
   /** The hook crashed, or could not be called. */
   | { readonly outcome: 'hookFailed'; readonly error: string }
   | { readonly outcome: 'observed'; readonly observation: Observation }

@@ -17,8 +17,13 @@ export type AliasEvent = Stamp &
   (
     | { readonly kind: 'start'; readonly releaseId: string; readonly plan: Plan; readonly readings: AliasReading }
     /** Switch back although no release is open: from `plan.candidate`, which is live, to `plan.stable`. */
-    | { readonly kind: 'startRollback'; readonly releaseId: string; readonly plan: Plan; readonly readings: AliasReading }
-    | { readonly kind: 'promote'; readonly releaseId: string; /** To 100 % at once. */ readonly full: boolean }
+    | {
+        readonly kind: 'startRollback';
+        readonly releaseId: string;
+        readonly plan: Plan;
+        readonly readings: AliasReading;
+      }
+    | { readonly kind: 'promote'; readonly releaseId: string /** To 100 % at once. */; readonly full: boolean }
     | { readonly kind: 'pause'; readonly releaseId: string }
     | { readonly kind: 'resume'; readonly releaseId: string }
     | { readonly kind: 'rollback'; readonly releaseId: string }

@@ -21,14 +21,7 @@ export type Phase =
   | 'ended';
 
 /** What a person reads. `held`: the engine froze the weight itself; `paused`: a person did. */
-export type ReleaseStateName =
-  | 'running'
-  | 'paused'
-  | 'held'
-  | 'rollingBack'
-  | 'promoted'
-  | 'rolledBack'
-  | 'halted';
+export type ReleaseStateName = 'running' | 'paused' | 'held' | 'rollingBack' | 'promoted' | 'rolledBack' | 'halted';
 
 export interface Cause {
   readonly at: number;
@@ -83,6 +76,8 @@ export interface Release {
   /** The command whose answer this phase waits for, and how often it was tried without success. */
   readonly waitingFor: string | null;
   readonly tries: number;
+  /** Looks asked for so far; makes the key of each one its own. */
+  readonly looks: number;
   /** When to try again after a failure; null where nothing is to be retried. */
   readonly retryAt: number | null;
   readonly hooks: Readonly<Partial<Record<HookName, HookRun>>>;

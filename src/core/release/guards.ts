@@ -1,0 +1,172 @@
+import { type AlarmMemory, alarmVerdict, feedAlarm, firstAlarmMemory } from '../judge/alarms.ts';
+import type { Counts } from '../judge/counts.ts';
+import {
+  feedThreshold,
+  minuteVerdict,
+  NO_THRESHOLD_STATE,
+  type ThresholdState,
+  thresholdVerdict,
+} from '../judge/thresholds.ts';
+import type { Verdict } from '../judge/verdict.ts';
+import type { AlarmReading, CountsByVersion, Observation } from './observation.ts';
+import type { Plan } from './plan.ts';
+
+/** Everything the guards remember; small enough to be stored with every turn. */
+export interface GuardState {
+  /** In the order of `plan.alarms`; null where the alarm could never be read. */
+  readonly alarms: readonly (AlarmMemory | null)[];
+  /** In the order of `plan.thresholds`. */
+  readonly thresholds: readonly ThresholdState[];
+  /** Everything the log path has told since the first weight, by version. */
+  readonly totals: CountsByVersion;
+  /** CloudWatch's minutes as they stand now, newest {@link MAX_MINUTES}. */
+  readonly minutes: readonly { readonly minuteMs: number; readonly counts: CountsByVersion }[];
+  readonly logCursor: string | null;
+  /** When each path last brought something. */
+  readonly seenAt: { readonly logs: number | null; readonly metrics: number | null; readonly alarms: number | null };
+  /** What could not be measured at the last look. */
+  readonly blind: readonly string[];
+}
+
+/** One guard's answer, named for people. */
+export interface GuardVerdict {
+  readonly guard: string;
+  readonly verdict: Verdict;
+}
+
+/** Thresholds look back at most an hour. */
+export const MAX_MINUTES = 65;
+
+export function initialGuards(plan: Plan, alarms: readonly AlarmReading[]): GuardState {
+  return {
+    alarms: plan.alarms.map(({ name }) => {
+      const reading = alarms.find((alarm) => alarm.name === name);
+      return reading ? firstAlarmMemory(reading) : null;
+    }),
+    thresholds: plan.thresholds.map(() => NO_THRESHOLD_STATE),
+    totals: {},
+    minutes: [],
+    logCursor: null,
+    seenAt: { logs: null, metrics: null, alarms: null },
+    blind: [],
+  };
+}
+
+/** The duration limits that observations must count above, in the order of `Counts.slow`. */
+export function limitsOf(plan: Plan): readonly number[] {
+  const limits = plan.thresholds.filter(({ metric }) => metric.kind === 'duration').map(({ limit }) => limit);
+  return [...new Set(limits)];
+}
+
+/** Takes in an observation. Doubled minutes replace each other; log counts are increments and are added once. */
+export function feedGuards(plan: Plan, guards: GuardState, observation: Observation, at: number): GuardState {
+  let next: GuardState = observation.blind ? { ...guards, blind: observation.blind } : guards;
+  if (observation.logs) next = feedLogs(plan, next, observation.logs, at);
+  if (observation.minutes)
+    next = {
+      ...next,
+      minutes: mergeMinutes(next.minutes, observation.minutes),
+      seenAt: { ...next.seenAt, metrics: at },
+    };
+  if (observation.alarms) next = feedAlarms(plan, next, observation.alarms, at);
+  return next;
+}
+
+/** What every guard says now, in the plan's order. */
+export function guardVerdicts(plan: Plan, guards: GuardState, at: number): readonly GuardVerdict[] {
+  const limits = limitsOf(plan);
+  const alarms = plan.alarms.map((guard, index) => ({
+    guard: `alarm ${guard.name}`,
+    verdict: alarmVerdict(guard, guards.alarms[index] ?? undefined),
+  }));
+  const thresholds = plan.thresholds.map((threshold, index) => {
+    const slowIndex = limits.indexOf(threshold.limit);
+    const byLogs = thresholdVerdict(threshold, guards.thresholds[index] ?? NO_THRESHOLD_STATE, at);
+    const minutes = guards.minutes.flatMap(({ minuteMs, counts }) => {
+      const candidate = counts[plan.candidate];
+      return candidate ? [{ minuteMs, counts: candidate }] : [];
+    });
+    const byMinutes = minuteVerdict(threshold, minutes, at, slowIndex);
+    return { guard: threshold.text, verdict: worse(byLogs, byMinutes) };
+  });
+  return [...alarms, ...thresholds];
+}
+
+/** The first guard that says the candidate must go. */
+export function failing(verdicts: readonly GuardVerdict[]): GuardVerdict | undefined {
+  return verdicts.find(({ verdict }) => verdict.outcome === 'fail');
+}
+
+/** Invocations and errors of one version, from the log path, or from CloudWatch where that has seen more. */
+export function seenOf(guards: GuardState, version: string): { readonly invocations: number; readonly errors: number } {
+  const logs = guards.totals[version] ?? { invocations: 0, errors: 0 };
+  const minutes = guards.minutes.map(({ counts }) => counts[version]).filter((counts) => counts !== undefined);
+  const metrics = {
+    invocations: minutes.reduce((total, counts) => total + counts.invocations, 0),
+    errors: minutes.reduce((total, counts) => total + counts.errors, 0),
+  };
+  return metrics.invocations > logs.invocations ? metrics : { invocations: logs.invocations, errors: logs.errors };
+}
+
+function feedLogs(plan: Plan, guards: GuardState, logs: NonNullable<Observation['logs']>, at: number): GuardState {
+  const limits = limitsOf(plan);
+  const candidate = logs.counts[plan.candidate];
+  return {
+    ...guards,
+    logCursor: logs.cursor,
+    seenAt: { ...guards.seenAt, logs: at },
+    totals: addAll(guards.totals, logs.counts),
+    thresholds: candidate
+      ? plan.thresholds.map((threshold, index) =>
+          feedThreshold(
+            threshold,
+            guards.thresholds[index] ?? NO_THRESHOLD_STATE,
+            candidate,
+            at,
+            limits.indexOf(threshold.limit),
+          ),
+        )
+      : guards.thresholds,
+  };
+}
+
+function feedAlarms(plan: Plan, guards: GuardState, readings: readonly AlarmReading[], at: number): GuardState {
+  const alarms = plan.alarms.map(({ name }, index) => {
+    const reading = readings.find((alarm) => alarm.name === name);
+    const memory = guards.alarms[index] ?? null;
+    if (!reading) return memory;
+    return memory ? feedAlarm(memory, reading) : firstAlarmMemory(reading);
+  });
+  return { ...guards, alarms, seenAt: { ...guards.seenAt, alarms: at } };
+}
+
+function mergeMinutes(known: GuardState['minutes'], told: GuardState['minutes']): GuardState['minutes'] {
+  const byMinute = new Map([...known, ...told].map((minute) => [minute.minuteMs, minute]));
+  return [...byMinute.values()].sort((a, b) => a.minuteMs - b.minuteMs).slice(-MAX_MINUTES);
+}
+
+function addAll(known: CountsByVersion, told: CountsByVersion): CountsByVersion {
+  const sum: Record<string, Counts> = { ...known };
+  for (const [version, counts] of Object.entries(told)) {
+    const before = sum[version];
+    sum[version] = before ? add(before, counts) : counts;
+  }
+  return sum;
+}
+
+function add(a: Counts, b: Counts): Counts {
+  return {
+    invocations: a.invocations + b.invocations,
+    errors: a.errors + b.errors,
+    timeouts: a.timeouts + b.timeouts,
+    throttles: a.throttles + b.throttles,
+    coldStarts: a.coldStarts + b.coldStarts,
+    slow: b.slow.map((count, index) => count + (a.slow[index] ?? 0)),
+  };
+}
+
+/** Either path may prove the candidate bad; short of that, the path that knows more speaks. */
+function worse(a: Verdict, b: Verdict): Verdict {
+  const rank = { fail: 4, running: 3, pass: 2, inconclusive: 1, error: 0 } as const;
+  return rank[b.outcome] > rank[a.outcome] ? b : a;
+}

@@ -1,0 +1,203 @@
+import { formatDuration } from '../duration.ts';
+import type { Who } from '../who.ts';
+import { SYSTEM } from '../who.ts';
+import { alone, describeRouting, type Routing, readDescription, sameRouting } from './alias.ts';
+import type { Command, HookName, HookPayload } from './commands.ts';
+import { seenOf } from './guards.ts';
+import type { HookGate, Plan } from './plan.ts';
+import { actualWeight, type Cause, type Outcome, type Release } from './release.ts';
+import { watchFor } from './watch.ts';
+
+/** A release after a move, and the commands that the move asks for. */
+export interface Move {
+  readonly release: Release;
+  readonly commands: readonly Command[];
+}
+
+/** How long the engine waits for traffic to prove a rollback before it says what it saw. */
+export const VERIFY_MS = 10_000;
+
+/** The routing that a step asks for. */
+export function routingOf(plan: Plan, weightPercent: number): Routing {
+  if (weightPercent >= 100) return alone(plan.candidate);
+  return { version: plan.stable, second: { version: plan.candidate, weightPercent } };
+}
+
+/** Sends the weight of step `step`. */
+export function shiftTo(release: Release, step: number): Move {
+  const target = routingOf(release.plan, release.plan.steps[step]!.weightPercent);
+  return write({ ...release, step, phase: 'shifting', paused: null, held: null }, target, true);
+}
+
+/** Removes the owner tag; the last write of a release that went well. */
+export function finish(release: Release): Move {
+  return write({ ...release, phase: 'finishing', paused: null, held: null }, alone(release.plan.candidate), false);
+}
+
+/**
+ * Restores stable. The order is final: nothing the release was waiting for matters any more, and the write's larger fence
+ * stops every earlier one that is still under way. Where nothing was ever written there is nothing to restore.
+ */
+export function orderRollback(release: Release, cause: Cause): Move {
+  const ordered: Release = {
+    ...release,
+    rollback: cause,
+    paused: null,
+    held: null,
+    marks: { ...release.marks, rollbackOrderedAt: cause.at },
+  };
+  if (release.kind === 'release' && release.fence === 0)
+    return { release: end(ordered, { ...cause, state: 'rolledBack' }), commands: [] };
+  return write({ ...ordered, phase: 'rollingBack' }, alone(release.plan.stable), false);
+}
+
+/** Repeats the write that the phase is waiting for, after a failure; the same fence, so doing it twice is harmless. */
+export function repeatWrite(release: Release): Move {
+  const target =
+    release.phase === 'rollingBack'
+      ? alone(release.plan.stable)
+      : routingOf(release.plan, release.plan.steps[release.step]?.weightPercent ?? 100);
+  return {
+    release: { ...release, retryAt: null },
+    commands: [writeCommand(release, target, release.phase === 'shifting')],
+  };
+}
+
+/** One fresh look before going on: nothing is ever promoted on old data. */
+export function look(release: Release): Move {
+  const looks = release.looks + 1;
+  const key = `${release.id}/look/${looks}`;
+  const looking: Release = { ...release, looks, phase: 'checking', waitingFor: key, retryAt: null };
+  return { release: looking, commands: [{ kind: 'observe', key, watch: watchFor(looking) }] };
+}
+
+/** Calls a hook and waits for its answer until the deadline. */
+export function callHook(release: Release, hook: HookName, gate: HookGate, at: number): Move {
+  const key = `${release.id}/${hook}`;
+  const executionId = hookExecutionId(release, hook);
+  const payload: HookPayload = {
+    DeploymentId: release.plan.deploymentId,
+    LifecycleEventHookExecutionId: executionId,
+    FunctionName: release.plan.key.function,
+    Alias: release.plan.key.alias,
+    StableVersion: release.plan.stable,
+    CandidateVersion: release.plan.candidate,
+    CandidateWeightPercent: actualWeight(release) ?? 0,
+    Hook: hook === 'preTraffic' ? 'BeforeAllowTraffic' : 'AfterAllowTraffic',
+    ReleaseId: release.id,
+    IdempotencyKey: key,
+  };
+  return {
+    release: {
+      ...release,
+      phase: hook,
+      waitingFor: key,
+      tries: 0,
+      hooks: {
+        ...release.hooks,
+        [hook]: { executionId, startedAt: at, deadline: at + gate.timeoutMs, status: 'called' },
+      },
+    },
+    commands: [{ kind: 'invokeHook', key, hook, function: gate.function, payload }],
+  };
+}
+
+/** Names the alias actor, the release and the hook, so that an answer finds its way without a directory; the secret makes it unguessable. */
+export function hookExecutionId(release: Release, hook: HookName): string {
+  const { account, region, function: fn, alias } = release.plan.key;
+  return [account, region, fn, alias, release.id, hook, release.plan.secret].join(':');
+}
+
+/** Ends the release and, after a rollback that wrote something, asks traffic whether stable serves again. */
+export function endRolledBack(release: Release, cause: Cause, restoredAt: number): Move {
+  const ended = end({ ...release, marks: { ...release.marks, restoredAt } }, { ...cause, state: 'rolledBack' });
+  const verify: Command = {
+    kind: 'verify',
+    key: `${release.id}/verify`,
+    watch: watchFor(ended),
+    restoredAt,
+    waitMs: VERIFY_MS,
+  };
+  return { release: ended, commands: [verify] };
+}
+
+export function end(release: Release, outcome: Outcome): Release {
+  return {
+    ...release,
+    phase: 'ended',
+    outcome,
+    waitingFor: null,
+    retryAt: null,
+    paused: null,
+    held: null,
+    marks: { ...release.marks, endedAt: outcome.at },
+  };
+}
+
+/** "v42 took 12,034 invocations with 3 errors and was watched for 5 min at 100 %". */
+export function promotedReason(release: Release, at: number): string {
+  const { plan, guards } = release;
+  const { invocations, errors } = seenOf(guards, plan.candidate);
+  const served =
+    invocations === 0 ? 'served no traffic that was seen' : `served ${invocations} invocations with ${errors} errors`;
+  return `version ${plan.candidate} ${served} and was watched for ${formatDuration(at - release.stepSince)} at 100 %`;
+}
+
+export function bySystem(at: number, reason: string): Cause {
+  return { at, who: SYSTEM, reason };
+}
+
+export function byPerson(at: number, who: Who, reason: string): Cause {
+  return { at, who, reason };
+}
+
+function write(release: Release, target: Routing, keepTag: boolean): Move {
+  const fence = release.fence + 1;
+  const next: Release = { ...release, fence, waitingFor: `${release.id}#${fence}`, tries: 0, retryAt: null };
+  return { release: next, commands: [writeCommand(next, target, keepTag)] };
+}
+
+function writeCommand(release: Release, target: Routing, keepTag: boolean): Command {
+  const { plan, fence } = release;
+  return {
+    kind: 'setAlias',
+    key: `${release.id}#${fence}`,
+    alias: plan.key,
+    target,
+    fence,
+    releaseId: release.id,
+    keepTag,
+    description: plan.description,
+    ...mayReplace(release),
+    last: release.seen,
+  };
+}
+
+/**
+ * What the alias may look like, apart from this release's own earlier writes, for a write to be ours to make. The first
+ * write finds the alias as it was when the release was asked for, with the tag that an ended release may have left. A
+ * rollback may also find stable alone: then it only makes sure that no earlier write of its own still lands.
+ */
+function mayReplace(release: Release): { readonly untagged: readonly Routing[]; readonly adopt: readonly string[] } {
+  const { plan, seen, kind, fence } = release;
+  if (fence > 1 || !seen) return { untagged: release.rollback ? [alone(plan.stable)] : [], adopt: [] };
+  const { tag } = readDescription(seen.description);
+  const adopt = tag && tag.releaseId !== release.id ? [tag.releaseId] : [];
+  const before: Routing = { version: seen.version, second: seen.second };
+  return { untagged: kind === 'rollback' ? [before, alone(plan.stable)] : [alone(plan.stable)], adopt };
+}
+
+/** Somebody else moved the alias. Their change stands: the engine never overwrites it. */
+export function aliasForeign(release: Release, found: Release['seen'], at: number): Move {
+  const { plan } = release;
+  if (found && sameRouting(found, alone(plan.stable))) {
+    const reason = release.rollback
+      ? release.rollback.reason
+      : `somebody moved all traffic back to version ${plan.stable} while the release was open`;
+    const cause = release.rollback ?? bySystem(at, reason);
+    return endRolledBack({ ...release, seen: found, rollback: cause }, cause, at);
+  }
+  const where = found ? `now sends ${describeRouting(found)}` : 'no longer exists';
+  const reason = `the alias was changed by somebody else in mid-release: ${plan.key.alias} ${where}; their change was left as it is`;
+  return { release: end({ ...release, seen: found }, { ...bySystem(at, reason), state: 'halted' }), commands: [] };
+}

@@ -1,0 +1,113 @@
+import type { CommandResult } from './commands.ts';
+import { answerHook } from './hooks.ts';
+import {
+  aliasForeign,
+  bySystem,
+  callHook,
+  end,
+  endRolledBack,
+  type Move,
+  orderRollback,
+  promotedReason,
+} from './moves.ts';
+import { applyObservation } from './observed.ts';
+import type { Release } from './release.ts';
+
+/** A write is tried this often before the engine gives up on it: with the waits below, about 20 minutes. */
+export const MAX_TRIES = 40;
+const LONGEST_WAIT_MS = 30_000;
+
+/** What a command's result means for the release; undefined where it is stale: the release no longer waits for it. */
+export function applyResult(release: Release, command: string, result: CommandResult, at: number): Move | undefined {
+  if (result.outcome === 'verified') {
+    return release.verification
+      ? undefined
+      : { release: { ...release, verification: result.verification }, commands: [] };
+  }
+  if (release.waitingFor !== command || release.phase === 'ended') return undefined;
+  switch (result.outcome) {
+    case 'aliasSet':
+      return aliasSet(
+        { ...release, seen: result.snapshot, waitingFor: null, tries: 0, retryAt: null },
+        result.sentAt,
+        at,
+      );
+    case 'aliasForeign':
+      return aliasForeign(release, result.found, at);
+    case 'superseded':
+      return undefined;
+    case 'hookInvoked':
+      return { release: { ...release, waitingFor: null }, commands: [] };
+    case 'hookReturned':
+      return answerHook(release, command.endsWith('/preTraffic') ? 'preTraffic' : 'postTraffic', result.status, at);
+    case 'hookFailed':
+      return hookFailed(release, result.error, at);
+    case 'observed':
+      return applyObservation({ ...release, waitingFor: null }, result.observation, at, true);
+    case 'failed':
+      return failed(release, result.error, result.retryable, at);
+  }
+}
+
+function aliasSet(release: Release, sentAt: number, at: number): Move {
+  switch (release.phase) {
+    case 'shifting': {
+      const { plan, step } = release;
+      const set: Release = { ...release, stepSince: at, phase: 'holding' };
+      if (step === plan.steps.length - 1 && plan.postTraffic) return callHook(set, 'postTraffic', plan.postTraffic, at);
+      return { release: set, commands: [] };
+    }
+    case 'finishing':
+      return {
+        release: end(release, { ...bySystem(at, promotedReason(release, at)), state: 'promoted' }),
+        commands: [],
+      };
+    case 'rollingBack':
+      return endRolledBack({ ...release, marks: { ...release.marks, rollbackSentAt: sentAt } }, release.rollback!, at);
+    default:
+      return { release, commands: [] };
+  }
+}
+
+function hookFailed(release: Release, error: string, at: number): Move | undefined {
+  const hook = release.phase === 'preTraffic' || release.phase === 'postTraffic' ? release.phase : undefined;
+  const run = hook && release.hooks[hook];
+  if (!hook || run?.status !== 'called') return undefined;
+  const gate = release.plan[hook]!;
+  const crashed: Release = {
+    ...release,
+    hooks: { ...release.hooks, [hook]: { ...run, status: 'Failed', endedAt: at } },
+  };
+  const name = hook === 'preTraffic' ? 'pre-traffic' : 'post-traffic';
+  return orderRollback(crashed, bySystem(at, `the ${name} hook ${gate.function} crashed: ${error}`));
+}
+
+function failed(release: Release, error: string, retryable: boolean, at: number): Move {
+  const tries = release.tries + 1;
+  if (retryable && tries < MAX_TRIES) {
+    const waitMs = Math.min(LONGEST_WAIT_MS, 500 * 2 ** Math.min(tries, 6));
+    return { release: { ...release, tries, retryAt: at + waitMs }, commands: [] };
+  }
+  const often = tries === 1 ? '' : ` after ${tries} tries`;
+  switch (release.phase) {
+    case 'rollingBack': {
+      const reason = `the rollback (${release.rollback!.reason}) could not be carried out${often}: ${error}`;
+      return { release: end(release, { ...bySystem(at, reason), state: 'halted' }), commands: [] };
+    }
+    case 'finishing': {
+      // All traffic is on the candidate already; only the owner tag is left behind in the description.
+      const reason = `${promotedReason(release, at)}; its owner tag could not be removed from the alias's description${often}: ${error}`;
+      return { release: end(release, { ...bySystem(at, reason), state: 'promoted' }), commands: [] };
+    }
+    case 'preTraffic':
+    case 'postTraffic':
+      return hookFailed(release, error, at) ?? { release, commands: [] };
+    default: {
+      const doing =
+        release.phase === 'checking'
+          ? 'looking before the next step'
+          : `setting ${release.plan.steps[release.step]?.weightPercent} %`;
+      return orderRollback(release, bySystem(at, `${doing} failed${often}: ${error}`));
+    }
+  }
+}

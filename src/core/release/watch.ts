@@ -1,0 +1,27 @@
+import { limitsOf } from './guards.ts';
+import type { Watch } from './observation.ts';
+import { type AliasDoc, isOpen, type Release } from './release.ts';
+
+/** What has to be watched for this alias now, or null where nothing is: no open release, or nothing to see yet. */
+export function watchOf(doc: AliasDoc): { readonly releaseId: string; readonly watch: Watch } | null {
+  if (!isOpen(doc.release)) return null;
+  return { releaseId: doc.release.id, watch: watchFor(doc.release) };
+}
+
+export function watchFor(release: Release): Watch {
+  const { plan, guards, marks } = release;
+  const waiting = Object.values(release.hooks).find((hook) => hook.status === 'called');
+  return {
+    function: plan.key.function,
+    alias: plan.key.alias,
+    stable: plan.stable,
+    candidate: plan.candidate,
+    sinceMs: marks.startedAt,
+    logs: plan.signals.logs,
+    metrics: plan.signals.metrics,
+    ...(guards.logCursor === null ? {} : { logCursor: guards.logCursor }),
+    limitsMs: limitsOf(plan),
+    alarms: plan.alarms.map(({ name }) => name),
+    ...(waiting ? { hook: { deploymentId: plan.deploymentId, executionId: waiting.executionId } } : {}),
+  };
+}
