@@ -31,8 +31,8 @@ export interface Host<State, Event> {
   deliver(actor: string, event: Event): Promise<Stored<State>>;
   /** The actor's state; undefined where nothing ever happened to it. */
   read(actor: string): Promise<Stored<State> | undefined>;
-  /** Actors, those with an open release only where `open` is set; bounded by `limit`. */
-  list(query: { open?: boolean; limit: number }): Promise<readonly Stored<State>[]>;
+  /** Actors by name, from behind `after` on, those with an open release only where `open` is set; bounded by `limit`. */
+  list(query: { open?: boolean; after?: string; limit: number }): Promise<readonly Stored<State>[]>;
   /** Ledger entries of one actor, oldest first, after `after`; bounded by `limit`. */
   ledger(actor: string, query: { after: number; limit: number }): Promise<readonly LedgerEntry[]>;
 }

@@ -1,20 +1,6 @@
-/** One published version, or `$LATEST`, as far as a release needs to know it. */
-export interface VersionFacts {
-  readonly version: string;
-  readonly codeSha256: string;
-  readonly runtime: string;
-  /** `Active`, `Pending`, `Inactive`, `Failed`. */
-  readonly state: string;
-  readonly stateReason?: string;
-  readonly lastUpdateStatus?: string;
-  readonly timeoutMs: number;
-  readonly memoryMb: number;
-  readonly role: string;
-  readonly logGroup: string;
-  readonly logFormat: 'Text' | 'JSON';
-  readonly description: string;
-  readonly publishedAt?: string;
-}
+import type { VersionFacts } from '../../core/release/facts.ts';
+
+export type { VersionFacts };
 
 export interface Versions {
   /** Undefined where the function or the version does not exist. */

@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto';
+
+const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** `r-` and ten characters: eight of time, so ids sort by age, and two of chance. */
+export function newReleaseId(nowMs: number): string {
+  let time = '';
+  for (let rest = nowMs, i = 0; i < 8; i += 1, rest = Math.floor(rest / 32)) time = BASE32[rest % 32] + time;
+  return `r-${time}${random(2, BASE32)}`;
+}
+
+/** CodeDeploy's form of a deployment id: `d-` and nine capitals or digits. */
+export function newDeploymentId(): string {
+  return `d-${random(9, '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ')}`;
+}
+
+/** 128 random bits. */
+export function newSecret(): string {
+  return randomBytes(16).toString('hex');
+}
+
+function random(length: number, alphabet: string): string {
+  // The small bias of the remainder is harmless: these ids are names, not secrets.
+  return Array.from(randomBytes(length), (byte) => alphabet[byte % alphabet.length]).join('');
+}

@@ -1,0 +1,104 @@
+import { type Result, refuse } from '../core/refusal.ts';
+import { type AliasKey, actorOf } from '../core/release/alias.ts';
+import type { AliasEvent } from '../core/release/events.ts';
+import type { AliasReading } from '../core/release/observation.ts';
+import type { Plan } from '../core/release/plan.ts';
+import { type AliasDoc, isOpen, type Release, stateOf } from '../core/release/release.ts';
+import type { Who } from '../core/who.ts';
+import { newReleaseId } from './ids.ts';
+import type { Ports } from './ports/index.ts';
+
+/** Starts the release that was planned. Refused where another one was faster. */
+export async function startRelease(
+  ports: Pick<Ports, 'host' | 'clock'>,
+  plan: Plan,
+  readings: AliasReading,
+  who: Who,
+  why?: string,
+): Promise<Result<Release>> {
+  const at = ports.clock.now();
+  const releaseId = newReleaseId(at);
+  const event: AliasEvent = {
+    kind: 'start',
+    at,
+    who,
+    ...(why === undefined ? {} : { why }),
+    releaseId,
+    plan,
+    readings,
+  };
+  const { state } = await ports.host.deliver(actorOf(plan.key), event);
+  if (state.release?.id === releaseId) return { ok: true, value: state.release };
+  return refuse(
+    'refused',
+    `release ${state.release?.id} of ${plan.key.function}:${plan.key.alias} was started a moment before: one release per alias at a time`,
+    `switchback watch --function ${plan.key.function} --alias ${plan.key.alias}`,
+  );
+}
+
+/** A person's order to an open release. */
+export type Order =
+  | { readonly verb: 'promote'; readonly full: boolean }
+  | { readonly verb: 'pause' | 'resume' | 'rollback' };
+
+/** Hands the order to the engine. Refused, with the state it found, where the release cannot take it now. */
+export async function order(
+  ports: Pick<Ports, 'host' | 'clock'>,
+  key: AliasKey,
+  given: Order,
+  who: Who,
+  why?: string,
+): Promise<Result<Release>> {
+  const actor = actorOf(key);
+  const before = await ports.host.read(actor);
+  const release = before?.state.release ?? null;
+  if (!isOpen(release)) return notOpen(key, given, before?.state);
+  const stamp = { at: ports.clock.now(), who, ...(why === undefined ? {} : { why }), releaseId: release.id };
+  const event: AliasEvent =
+    given.verb === 'promote' ? { kind: 'promote', full: given.full, ...stamp } : { kind: given.verb, ...stamp };
+  const after = await ports.host.deliver(actor, event);
+  const now = after.state.release;
+  if (now?.id === release.id && after.sequence !== before?.sequence && accepted(given, release, now))
+    return { ok: true, value: now };
+  return refuse(
+    'refused',
+    cannot(given, now ?? release),
+    `switchback status --function ${key.function} --alias ${key.alias}`,
+  );
+}
+
+function accepted(given: Order, before: Release, after: Release): boolean {
+  switch (given.verb) {
+    case 'pause':
+      return after.paused !== null;
+    case 'resume':
+      return after.paused === null;
+    case 'rollback':
+      return after.rollback !== null;
+    case 'promote':
+      return after.step !== before.step || after.phase === 'finishing' || after.phase === 'ended';
+  }
+}
+
+function cannot(given: Order, release: Release): string {
+  const { phase } = release;
+  if (given.verb === 'resume') return `release ${release.id} is not paused (it is ${stateOf(release)})`;
+  if (given.verb === 'pause' && release.paused)
+    return `release ${release.id} is paused already, by ${release.paused.who.name}`;
+  if (phase === 'preTraffic' || phase === 'postTraffic') {
+    return `release ${release.id} waits for its ${phase === 'preTraffic' ? 'pre' : 'post'}-traffic hook to answer: it cannot ${given.verb} now`;
+  }
+  if (release.rollback)
+    return `release ${release.id} is being rolled back (${release.rollback.reason}): it cannot ${given.verb}`;
+  return `release ${release.id} is just changing the alias (${phase}): it cannot ${given.verb} in this very moment; try again`;
+}
+
+function notOpen(key: AliasKey, given: Order, doc: AliasDoc | undefined): Result<never> {
+  const last = doc?.release;
+  const story = last ? `; the last one, ${last.id}, ended ${stateOf(last)}` : '';
+  return refuse(
+    'refused',
+    `no release of ${key.function}:${key.alias} is open${story}: there is nothing to ${given.verb}`,
+    `switchback history --function ${key.function} --alias ${key.alias}`,
+  );
+}

@@ -1,0 +1,17 @@
+/** What a host offers to the process that keeps an eye on it, apart from taking turns. */
+export interface HostUpkeep {
+  /** Takes over the commands whose process died before they were answered. Answers how many. */
+  recover(): Promise<number>;
+  /**
+   * Tells which actors changed, whichever process changed them, at the latest about `withinMs` after the commit (the
+   * host's own pace where it is not given). Answers the function that stops it.
+   */
+  onChange(listener: (actors: readonly string[]) => void, withinMs?: number): () => void;
+  /** Makes this process the one that delivers ticks; undefined where another process is it. Ends with the process. */
+  tryBecomeRunner(): RunnerLease | undefined;
+}
+
+export interface RunnerLease {
+  /** Stops delivering ticks and lets another process become the runner. */
+  release(): Promise<void>;
+}

@@ -1,0 +1,30 @@
+import type { AliasEvent } from '../../core/release/events.ts';
+import type { AliasDoc } from '../../core/release/release.ts';
+import type { Alarms } from './alarms.ts';
+import type { Aliases } from './aliases.ts';
+import type { Clock } from './clock.ts';
+import type { Hooks } from './hooks.ts';
+import type { Host } from './host.ts';
+import type { Identity } from './identity.ts';
+import type { Signals } from './signals.ts';
+import type { TrafficFacts } from './traffic-facts.ts';
+import type { Versions } from './versions.ts';
+
+/** Everything of AWS that use cases may touch. */
+export interface AwsPorts {
+  readonly aliases: Aliases;
+  readonly versions: Versions;
+  readonly traffic: TrafficFacts;
+  readonly alarms: Alarms;
+  readonly signals: Signals;
+  readonly hooks: Hooks;
+  readonly identity: Identity;
+}
+
+export type AliasHost = Host<AliasDoc, AliasEvent>;
+
+/** What a use case is handed. */
+export interface Ports extends AwsPorts {
+  readonly host: AliasHost;
+  readonly clock: Clock;
+}

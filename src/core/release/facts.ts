@@ -1,0 +1,50 @@
+import type { AliasSnapshot } from './alias.ts';
+import type { AlarmReading } from './observation.ts';
+
+/** What a plan is made from, as read from AWS. */
+
+/** One published version, or `$LATEST`, as far as a release needs to know it. */
+export interface VersionFacts {
+  readonly version: string;
+  readonly codeSha256: string;
+  /** Whatever else of the configuration a published version freezes (environment, handler, layers, …), hashed. */
+  readonly configHash: string;
+  readonly runtime: string;
+  /** `Active`, `Pending`, `Inactive`, `Failed`. */
+  readonly state: string;
+  readonly stateReason?: string;
+  readonly lastUpdateStatus?: string;
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+  readonly role: string;
+  readonly logGroup: string;
+  readonly logFormat: 'Text' | 'JSON';
+  readonly description: string;
+  readonly publishedAt?: string;
+}
+
+/** A caller that reaches the function without going through the alias, so no release protects it. */
+export interface Bypass {
+  readonly kind: 'event source' | 'permission' | 'function URL';
+  /** ARN or statement id. */
+  readonly name: string;
+  /** `$LATEST`, a version number, or `unqualified`. */
+  readonly qualifier: string;
+}
+
+export interface ConcurrencyFacts {
+  /** Reserved for the whole function; undefined where none is. */
+  readonly reserved?: number;
+  /** On the alias itself: moving it makes Lambda shift by itself until the target is warm. */
+  readonly provisioned?: { readonly requested: number; readonly status: string };
+}
+
+export interface Facts {
+  readonly alias: AliasSnapshot;
+  readonly stable: VersionFacts | undefined;
+  readonly candidate: VersionFacts;
+  /** Readings of the alarms that exist. */
+  readonly alarms: readonly AlarmReading[];
+  readonly bypasses: readonly Bypass[];
+  readonly concurrency: ConcurrencyFacts;
+}

@@ -1,0 +1,199 @@
+import { formatDuration } from '../duration.ts';
+import { type Refusal, type Result, refuse } from '../refusal.ts';
+import { type AliasKey, describeRouting, MAX_USER_DESCRIPTION, readDescription } from './alias.ts';
+import type { Facts } from './facts.ts';
+import type { HookGate, Plan, Step, Threshold } from './plan.ts';
+import { isOpen, type Release } from './release.ts';
+
+/** What somebody wants released, every text already read. */
+export interface PlanRequest {
+  readonly key: AliasKey;
+  readonly strategy: string;
+  readonly steps: readonly Step[];
+  readonly preTraffic: HookGate | null;
+  readonly postTraffic: HookGate | null;
+  readonly alarms: readonly string[];
+  /** Alarm name to the reason why it may be red. */
+  readonly allowedAlarms: Readonly<Record<string, string>>;
+  readonly thresholds: readonly Threshold[];
+  readonly judge: Plan['judge'];
+  readonly signals: Plan['signals'];
+  /** Random, made by the caller. */
+  readonly deploymentId: string;
+  readonly secret: string;
+}
+
+/** CodeDeploy's limit, kept so that a configuration can go back there. */
+export const MAX_ALARMS = 10;
+
+/** Why this alias cannot be released on at all right now, whatever the candidate; undefined where it can. */
+export function aliasRefusal(key: AliasKey, facts: Pick<Facts, 'alias'>, open: Release | null): Refusal | undefined {
+  const flags = `--function ${key.function} --alias ${key.alias}`;
+  if (isOpen(open)) {
+    return {
+      kind: 'refused',
+      message: `release ${open.id} of ${key.function}:${key.alias} (${open.plan.stable} to ${open.plan.candidate}) is still running: one release per alias at a time`,
+      next: `switchback watch ${flags}   (or "switchback rollback ${flags}" to end it)`,
+    };
+  }
+  const { alias } = facts;
+  if (alias.second) {
+    const { tag } = readDescription(alias.description);
+    const by = tag ? `release ${tag.releaseId}, which this machine does not know,` : 'somebody else';
+    return {
+      kind: 'refused',
+      message: `alias ${key.alias} was left split by ${by}: ${describeRouting(alias)}; a release needs one version to start from`,
+      next: `switchback rollback ${flags} --to ${alias.version}   (or --to ${alias.second.version})`,
+    };
+  }
+  if (alias.version === '$LATEST') {
+    return {
+      kind: 'refused',
+      message: `alias ${key.alias} points to $LATEST, which changes under its callers and cannot be weighted`,
+      next: `aws lambda publish-version --function-name ${key.function}, then aws lambda update-alias --function-name ${key.function} --name ${key.alias} --function-version N`,
+    };
+  }
+  const { text } = readDescription(alias.description);
+  if (text.length > MAX_USER_DESCRIPTION) {
+    return {
+      kind: 'refused',
+      message: `the description of alias ${key.alias} has ${text.length} characters; the owner tag needs room behind it, so at most ${MAX_USER_DESCRIPTION} are possible`,
+      next: `aws lambda update-alias --function-name ${key.function} --name ${key.alias} --description "…"`,
+    };
+  }
+  return undefined;
+}
+
+/** Makes the plan, or says why not. Nothing has been done yet when this is refused. */
+export function makePlan(request: PlanRequest, facts: Facts, open: Release | null): Result<Plan> {
+  const { key } = request;
+  const refusal = aliasRefusal(key, facts, open) ?? candidateRefusal(request, facts) ?? alarmRefusal(request, facts);
+  if (refusal) return { ok: false, refusal };
+  if (request.steps.at(-1)?.weightPercent !== 100) return refuse('usage', 'a plan must end at 100 %');
+  return {
+    ok: true,
+    value: {
+      key,
+      stable: facts.alias.version,
+      candidate: facts.candidate.version,
+      strategy: request.strategy,
+      steps: request.steps,
+      preTraffic: request.preTraffic,
+      postTraffic: request.postTraffic,
+      alarms: request.alarms.map((name) => {
+        const allowed = request.allowedAlarms[name];
+        return allowed === undefined ? { name } : { name, allowed };
+      }),
+      thresholds: request.thresholds,
+      judge: request.judge,
+      signals: request.signals,
+      blindSpots: blindSpots(request, facts),
+      warnings: warnings(request, facts),
+      description: readDescription(facts.alias.description).text,
+      deploymentId: request.deploymentId,
+      secret: request.secret,
+    },
+  };
+}
+
+function candidateRefusal({ key, steps }: PlanRequest, { candidate, stable, alias }: Facts): Refusal | undefined {
+  if (candidate.state !== 'Active' && candidate.state !== 'Inactive') {
+    return {
+      kind: 'refused',
+      message: `version ${candidate.version} of ${key.function} is ${candidate.state}${candidate.stateReason ? ` (${candidate.stateReason})` : ''}: only an active version can take traffic`,
+      next: `aws lambda get-function --function-name ${key.function} --qualifier ${candidate.version}`,
+    };
+  }
+  if (!stable) {
+    return {
+      kind: 'halted',
+      message: `alias ${key.alias} points to version ${alias.version}, which does not exist any more`,
+    };
+  }
+  if (steps.length > 1 && stable.role !== candidate.role) {
+    return {
+      kind: 'refused',
+      message: `versions ${stable.version} and ${candidate.version} have different execution roles; AWS does not split an alias between them`,
+      next: `release with --strategy all-at-once, or publish version ${candidate.version} again with role ${stable.role}`,
+    };
+  }
+  return undefined;
+}
+
+function alarmRefusal({ alarms, allowedAlarms, key }: PlanRequest, facts: Facts): Refusal | undefined {
+  if (alarms.length > MAX_ALARMS) {
+    return {
+      kind: 'usage',
+      message: `${alarms.length} alarms: at most ${MAX_ALARMS} are possible; join some in a composite alarm`,
+    };
+  }
+  for (const name of alarms) {
+    const reading = facts.alarms.find((alarm) => alarm.name === name);
+    if (!reading) {
+      return {
+        kind: 'usage',
+        message: `alarm "${name}" does not exist in ${key.region}: it could never stop this release`,
+        next: `aws cloudwatch describe-alarms --alarm-types MetricAlarm CompositeAlarm --query '[MetricAlarms,CompositeAlarms][].AlarmName'`,
+      };
+    }
+    if (reading.state === 'ALARM' && allowedAlarms[name] === undefined) {
+      return {
+        kind: 'refused',
+        message: `alarm "${name}" is red before the release has started (${reading.reason})`,
+        next: `if this release is its fix: switchback deploy … --allow-alarm ${name} --reason "why"`,
+      };
+    }
+  }
+  const unknown = Object.keys(allowedAlarms).find((name) => !alarms.includes(name));
+  if (unknown === undefined) return undefined;
+  return {
+    kind: 'usage',
+    message: `--allow-alarm ${unknown}: the release does not watch an alarm of that name`,
+    next: `add --alarm ${unknown}`,
+  };
+}
+
+function blindSpots(request: PlanRequest, { alarms, candidate }: Facts): string[] {
+  const spots: string[] = [];
+  for (const { name, state, actionsEnabled } of alarms) {
+    if (state === 'INSUFFICIENT_DATA')
+      spots.push(`alarm ${name} has INSUFFICIENT_DATA: it may never fire during this release`);
+    if (!actionsEnabled) spots.push(`alarm ${name} has its actions disabled: it is watched here, but it pages nobody`);
+  }
+  const { logs, metrics } = request.signals;
+  if (logs && candidate.logFormat === 'Text') {
+    spots.push(
+      'the function logs plain text: handled errors are recognised by the runtime’s own error lines only; the JSON log format tells every outcome',
+    );
+  }
+  if (!logs && metrics) spots.push('failures are seen through CloudWatch minutes only, one to two minutes late');
+  if (request.alarms.length === 0 && request.thresholds.length === 0 && !request.judge) {
+    spots.push('nothing guards this release: it goes to 100 % whatever happens');
+  }
+  if (request.steps.length === 1)
+    spots.push('all traffic moves at once: there is no canary to learn from, only the bake');
+  return spots;
+}
+
+function warnings(request: PlanRequest, { alarms, bypasses, concurrency, stable, candidate }: Facts): string[] {
+  const found: string[] = [];
+  for (const { name } of alarms.filter(({ state }) => state === 'ALARM')) {
+    found.push(`alarm ${name} is red already and is allowed: ${request.allowedAlarms[name]}`);
+  }
+  for (const { kind, name, qualifier } of bypasses) {
+    found.push(
+      `${kind} ${name} uses ${qualifier} instead of alias ${request.key.alias}: this release neither moves nor protects it`,
+    );
+  }
+  if (concurrency.provisioned) {
+    found.push(
+      `the alias has provisioned concurrency (${concurrency.provisioned.requested}): Lambda moves traffic only as the target gets warm, so a rollback takes minutes, not milliseconds, and the alias may show weights that nobody set`,
+    );
+  }
+  if (stable && stable.timeoutMs !== candidate.timeoutMs) {
+    found.push(
+      `the time limit changes from ${formatDuration(stable.timeoutMs)} to ${formatDuration(candidate.timeoutMs)}`,
+    );
+  }
+  return found;
+}
