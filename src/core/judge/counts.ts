@@ -54,14 +54,14 @@ export function countProblem(name: string, value: unknown): string | undefined {
 
 const COUNT_FIELDS = ['invocations', 'errors', 'timeouts', 'throttles', 'coldStarts'] as const;
 
-/** What is wrong with an increment that must hold `slowLimits` slow counts, or undefined when nothing is. */
+/** What is wrong with an increment that must hold at least `slowLimits` slow counts, or undefined when nothing is. */
 export function countsProblem(name: string, counts: Counts, slowLimits: number): string | undefined {
   if (typeof counts !== 'object' || counts === null) return `${name} is ${String(counts)}, not counts`;
   for (const field of COUNT_FIELDS) {
     const problem = countProblem(`${name}.${field}`, counts[field]);
     if (problem !== undefined) return problem;
   }
-  if (!Array.isArray(counts.slow) || counts.slow.length !== slowLimits) {
+  if (!Array.isArray(counts.slow) || counts.slow.length < slowLimits) {
     return `${name}.slow holds ${counts.slow?.length ?? 'no'} counts, but there are ${slowLimits} latency limits`;
   }
   for (let i = 0; i < slowLimits; i++) {
