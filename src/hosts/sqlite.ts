@@ -1,0 +1,315 @@
+import { resolve } from 'node:path';
+import type { ActorLogic } from '../app/ports/actor.ts';
+import type { Clock } from '../app/ports/clock.ts';
+import type { Host, Stored } from '../app/ports/host.ts';
+import type { HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
+import type { Stamp } from '../core/release/events.ts';
+import { canonicalJson, entryHash, GENESIS } from './chain.ts';
+import { Dispatcher, LEASE_MS, type Owed } from './dispatch.ts';
+import { Lane } from './lane.ts';
+import { StateProblem } from './problems.ts';
+import { Changes } from './sqlite/changes.ts';
+import { openDatabase } from './sqlite/database.ts';
+import { takeLock } from './sqlite/election.ts';
+import { enter, leave, lives, readOwner, writeOwner } from './sqlite/owner.ts';
+import { patiently } from './sqlite/patience.ts';
+import { type ActorRow, type OutboxRow, Store } from './sqlite/store.ts';
+import { runTimers } from './sqlite/timers.ts';
+import { type LedgerVerdict, verifyLedger } from './sqlite/verify.ts';
+
+/** What every actor's event tells the ledger. */
+export type ActorEvent = Stamp & { readonly kind: string };
+
+export interface SqliteHostOptions<State, Event extends ActorEvent, Command extends { readonly key: string }> {
+  /** The state file; created where it does not exist. */
+  readonly file: string;
+  readonly logic: ActorLogic<State, Event, Command>;
+  /**
+   * Does what the command says, at least once, and answers the event that tells what became of it; undefined where
+   * nothing is to be told. A command that could not be performed (a rejected promise) stays owed and is tried again.
+   */
+  readonly perform: (actor: string, command: Command, state: State) => Promise<Event | undefined>;
+  /** The key of the command that an event is the result of. */
+  readonly commandOf: (event: Event) => string | undefined;
+  readonly clock: Clock;
+  /** Told, as a sentence, what went wrong where nobody waits for an answer. */
+  readonly report: (problem: string) => void;
+}
+
+export interface SqliteHost<State, Event> extends Host<State, Event>, HostUpkeep {
+  /** Checks every entry of the ledger, of all kinds of actors, against its hashes. */
+  verify(): Promise<LedgerVerdict>;
+  /** Resolves when this process has performed what it took up, and what followed from it. */
+  idle(): Promise<void>;
+  /** Ends. Commands in flight are abandoned, for another process to recover; wait for `idle` to avoid that. */
+  close(): Promise<void>;
+}
+
+/** A plan with a hundred steps, its alarms and its guards' memory take a few ten kilobytes; a megabyte is a mistake. */
+const MAX_DOCUMENT_CHARS = 1_000_000;
+/** Commands that one turn may ask for. */
+const MAX_COMMANDS = 64;
+/** Orphaned commands taken over in one transaction. */
+const RECOVER_BATCH = 100;
+/** How soon the runner notices that another process set an earlier time. */
+const TIMERS_NOTICE_MS = 50;
+
+/**
+ * Opens the state file as the home of one kind of actor. Several hosts, in one process or in many, may share a file.
+ * Throws a {@link StateProblem} where the file cannot be used; so does every method.
+ */
+export function openSqliteHost<State, Event extends ActorEvent, Command extends { readonly key: string }>(
+  options: SqliteHostOptions<State, Event, Command>,
+): SqliteHost<State, Event> {
+  return new Sqlite(options);
+}
+
+class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: string }>
+  implements SqliteHost<State, Event>
+{
+  readonly #options: SqliteHostOptions<State, Event, Command>;
+  readonly #file: string;
+  readonly #store: Store;
+  readonly #closeFile: () => void;
+  readonly #changes: Changes;
+  readonly #dispatcher: Dispatcher<State, Event, Command>;
+  readonly #turns = new Lane();
+  readonly #self = enter();
+  readonly #owner = writeOwner(this.#self);
+  #lease: RunnerLease | undefined;
+  #closed = false;
+
+  constructor(options: SqliteHostOptions<State, Event, Command>) {
+    this.#options = options;
+    this.#file = resolve(options.file);
+    const db = openDatabase(this.#file);
+    this.#closeFile = () => db.close();
+    this.#store = new Store(db);
+    this.#changes = new Changes(this.#store, options.logic.kind, options.report);
+    this.#dispatcher = new Dispatcher({
+      perform: options.perform,
+      answer: async (actor, command, result) => void (await this.#turn(actor, result, command.key)),
+      drop: (actor, command) => this.#write(() => this.#store.dropCommand(actor, command.key)),
+      giveBack: (actor, command, dueAt) =>
+        this.#write(() => this.#store.giveBackCommand(actor, command.key, this.#owner, dueAt)),
+      renew: () => this.#write(() => this.#store.renew(this.#owner, options.clock.now() + LEASE_MS)),
+      clock: options.clock,
+      report: options.report,
+    });
+  }
+
+  deliver(actor: string, event: Event): Promise<Stored<State>> {
+    return this.#turn(actor, event, this.#options.commandOf(event));
+  }
+
+  async read(actor: string): Promise<Stored<State> | undefined> {
+    const row = await this.#read(() => this.#store.actor(actor));
+    return row && this.#stored(row);
+  }
+
+  async list(query: { open?: boolean; after?: string; limit: number }): Promise<readonly Stored<State>[]> {
+    const rows = await this.#read(() => this.#store.actors(this.#options.logic.kind, query));
+    return rows.map((row) => this.#stored(row));
+  }
+
+  ledger(actor: string, query: { after: number; limit: number }) {
+    return this.#read(() => this.#store.entriesOf(actor, query.after, query.limit));
+  }
+
+  async recover(): Promise<number> {
+    const { logic, clock } = this.#options;
+    let recovered = 0;
+    for (const { owner, leaseUntil } of await this.#read(() => this.#store.owners(logic.kind, clock.now()))) {
+      if (owner !== null && !orphaned(owner, leaseUntil, clock.now())) continue;
+      for (;;) {
+        const rows = await this.#takeOver(owner);
+        recovered += rows.length;
+        if (rows.length < RECOVER_BATCH) break;
+      }
+    }
+    return recovered;
+  }
+
+  onChange(listener: (actors: readonly string[]) => void, withinMs?: number): () => void {
+    this.#mustBeOpen();
+    return this.#changes.listen(listener, withinMs);
+  }
+
+  tryBecomeRunner(): RunnerLease | undefined {
+    this.#mustBeOpen();
+    const { logic, clock, report } = this.#options;
+    const unlock = takeLock(`${this.#file}.${logic.kind}.runner.lock`);
+    if (!unlock) return undefined;
+    const stop = new AbortController();
+    const timers = runTimers(
+      {
+        due: (now, after, limit) => this.#store.due(logic.kind, now, after, limit),
+        next: (now) => this.#store.nextWake(logic.kind, now),
+        tick: (actor, at) => this.deliver(actor, logic.tick(at)),
+        onChange: (changed) => this.onChange(changed, TIMERS_NOTICE_MS),
+        clock,
+        report,
+      },
+      stop.signal,
+    );
+    let ended: Promise<void> | undefined;
+    const release = () => {
+      stop.abort();
+      ended ??= timers.then(unlock);
+      return ended;
+    };
+    this.#lease = { release };
+    return this.#lease;
+  }
+
+  verify(): Promise<LedgerVerdict> {
+    return verifyLedger(
+      (afterId, limit) => this.#read(() => this.#store.entries(afterId, limit)),
+      (actor) => this.#read(() => this.#store.actor(actor)),
+    );
+  }
+
+  async idle(): Promise<void> {
+    await this.#turns.run(async () => undefined);
+    await this.#dispatcher.idle();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    await this.#lease?.release();
+    this.#dispatcher.stop();
+    this.#changes.stop();
+    await this.#turns.run(async () => undefined);
+    try {
+      await patiently(this.#file, () => this.#store.giveBackAll(this.#owner));
+    } catch (error) {
+      this.#options.report(`commands in flight were not given back: ${String(error)}`);
+    }
+    this.#closed = true;
+    leave(this.#self);
+    this.#closeFile();
+  }
+
+  #turn(actor: string, event: Event, answered: string | undefined): Promise<Stored<State>> {
+    return this.#turns.run(async () => {
+      this.#mustBeOpen();
+      const { stored, owed, changed } = await patiently(this.#file, () =>
+        this.#store.transaction(() => this.#decide(actor, event, answered)),
+      );
+      for (const each of owed) this.#dispatcher.start(each);
+      if (changed) this.#changes.committed();
+      return stored;
+    });
+  }
+
+  /** Load, decide, save: the inside of the transaction. */
+  #decide(actor: string, event: Event, answered: string | undefined) {
+    const { logic } = this.#options;
+    const row = this.#store.actor(actor);
+    if (row && row.kind !== logic.kind) throw new Error(`${actor} is a ${row.kind}, not a ${logic.kind}`);
+    const before = row ? this.#stored(row) : { actor, sequence: 0, state: logic.initial(actor) };
+    const { state, commands } = logic.decide(before.state, event);
+    if (answered !== undefined) this.#store.dropCommand(actor, answered);
+    const changed = state !== before.state || commands.length > 0;
+    if (!changed) return { stored: before, owed: [], changed };
+    const stored = { actor, sequence: before.sequence + 1, state };
+    this.#save(stored, event, row?.head ?? GENESIS);
+    return { stored, owed: this.#owe(stored, commands), changed };
+  }
+
+  #save({ actor, sequence, state }: Stored<State>, event: Event, previousHash: string): void {
+    const { logic } = this.#options;
+    const { at, who, why, kind } = event;
+    const content = { actor, sequence, at, who, ...(why === undefined ? {} : { why }), kind, event, previousHash };
+    const hash = entryHash(content);
+    this.#store.saveActor({
+      actor,
+      kind: logic.kind,
+      sequence,
+      head: hash,
+      state: this.#bounded(actor, 'state', JSON.stringify(state)),
+      wakeAt: logic.wakeAt(state),
+      open: logic.isOpen(state),
+    });
+    this.#store.append({ ...content, hash }, this.#bounded(actor, 'event', canonicalJson(event)));
+  }
+
+  #owe(stored: Stored<State>, commands: readonly Command[]): Owed<State, Command>[] {
+    const { logic, clock } = this.#options;
+    const { actor, state } = stored;
+    if (commands.length > MAX_COMMANDS) {
+      throw new StateProblem(
+        'tooLarge',
+        this.#file,
+        `${actor}: ${commands.length} commands in one turn; at most ${MAX_COMMANDS}`,
+      );
+    }
+    const at = clock.now();
+    const leaseUntil = at + LEASE_MS;
+    const fresh = commands.filter((command) => {
+      const body = this.#bounded(actor, 'command', JSON.stringify(command));
+      return this.#store.putCommand({
+        actor,
+        key: command.key,
+        kind: logic.kind,
+        body,
+        owner: this.#owner,
+        leaseUntil,
+        at,
+      });
+    });
+    return fresh.map((command) => ({ actor, command, state, attempts: 1 }));
+  }
+
+  async #takeOver(from: string | null): Promise<readonly OutboxRow[]> {
+    const { logic, clock } = this.#options;
+    const now = clock.now();
+    const query = { kind: logic.kind, from, owner: this.#owner, leaseUntil: now + LEASE_MS, now, limit: RECOVER_BATCH };
+    return this.#turns.run(async () => {
+      this.#mustBeOpen();
+      const owed = await patiently(this.#file, () =>
+        this.#store.transaction(() =>
+          this.#store.takeOver(query).map((row) => ({ row, stored: this.#store.actor(row.actor) })),
+        ),
+      );
+      for (const { row, stored } of owed) {
+        const state = stored ? this.#stored(stored).state : logic.initial(row.actor);
+        this.#dispatcher.start({ actor: row.actor, command: JSON.parse(row.body), state, attempts: row.attempts });
+      }
+      return owed.map(({ row }) => row);
+    });
+  }
+
+  async #write(work: () => void): Promise<void> {
+    await this.#turns.run(async () => {
+      this.#mustBeOpen();
+      await patiently(this.#file, () => this.#store.transaction(work));
+    });
+  }
+
+  async #read<T>(work: () => T): Promise<T> {
+    this.#mustBeOpen();
+    return patiently(this.#file, work);
+  }
+
+  #stored(row: ActorRow): Stored<State> {
+    return { actor: row.actor, sequence: row.sequence, state: this.#options.logic.upcast(JSON.parse(row.state)) };
+  }
+
+  #bounded(actor: string, what: string, text: string): string {
+    if (text.length <= MAX_DOCUMENT_CHARS) return text;
+    const sizes = `${text.length} characters; at most ${MAX_DOCUMENT_CHARS}`;
+    throw new StateProblem('tooLarge', this.#file, `${actor}: its ${what} takes ${sizes}`);
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed) throw new StateProblem('closed', this.#file, `state file ${this.#file}: it was closed`);
+  }
+}
+
+/** Whether nobody works any more on what `owner` took up. */
+function orphaned(owner: string, leaseUntil: number, now: number): boolean {
+  const known = readOwner(owner);
+  const alive = known === undefined ? 'unknown' : lives(known);
+  return alive === 'unknown' ? leaseUntil < now : !alive;
+}

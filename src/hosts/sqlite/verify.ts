@@ -1,0 +1,52 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import { anchorHash, GENESIS, verifyChain } from '../chain.ts';
+import type { ActorRow, AnchoredEntry } from './store.ts';
+
+export type LedgerVerdict =
+  | {
+      readonly ok: true;
+      readonly entries: number /** The last anchor: note it elsewhere to notice a cut-off end. */;
+      readonly anchor: string;
+    }
+  | { readonly ok: false; readonly actor: string; readonly sequence: number; readonly reason: string };
+
+/** Entries checked at a time; the process serves others between two pages. */
+const PAGE = 500;
+
+/** Checks every entry against its own hash, its actor's chain and the chain over all, and the actors against their last entry. */
+export async function verifyLedger(
+  entries: (afterId: number, limit: number) => Promise<readonly AnchoredEntry[]>,
+  actor: (actor: string) => Promise<ActorRow | undefined>,
+): Promise<LedgerVerdict> {
+  const heads = new Map<string, { sequence: number; hash: string }>();
+  let anchor = GENESIS;
+  let count = 0;
+  for (let page = await entries(0, PAGE); page.length > 0; page = await entries(page.at(-1)!.id, PAGE)) {
+    for (const entry of page) {
+      const head = heads.get(entry.actor) ?? { sequence: 0, hash: GENESIS };
+      const verdict = verifyChain([entry], head.hash, head.sequence);
+      if (!verdict.ok) return verdict;
+      anchor = anchorHash(anchor, entry.hash);
+      const { sequence } = entry;
+      if (anchor !== entry.anchor) {
+        return {
+          ok: false,
+          actor: entry.actor,
+          sequence,
+          reason: 'an entry of some actor before it was removed, added or moved',
+        };
+      }
+      heads.set(entry.actor, { sequence, hash: entry.hash });
+      count += 1;
+    }
+    await breathe();
+  }
+  for (const [name, head] of heads) {
+    const row = await actor(name);
+    if (row?.head !== head.hash || row.sequence !== head.sequence) {
+      const reason = `the ledger ends with it, the actor stands at entry ${row?.sequence ?? 0}`;
+      return { ok: false, actor: name, sequence: head.sequence, reason };
+    }
+  }
+  return { ok: true, entries: count, anchor };
+}
