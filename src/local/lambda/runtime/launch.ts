@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FunctionSpec } from './contract.ts';
+import { HEAP_SHARE } from './limits.ts';
+
+/** Where the bootstraps lie; a function sees it as `LAMBDA_RUNTIME_DIR`. */
+export const RUNTIME_DIR = fileURLToPath(new URL('./bootstrap', import.meta.url));
+
+/** The command that runs a function, or why there is none. */
+export type Launch =
+  | { readonly kind: 'run'; readonly command: string; readonly args: readonly string[] }
+  | { readonly kind: 'refused'; readonly errorType: string; readonly reason: string };
+
+const NODE = /^nodejs(18|20|22|24)\.x$/;
+const PYTHON = /^python3\.\d+$/;
+const PROVIDED = /^provided(\.al2|\.al2023)?$/;
+
+/**
+ * Whether functions of this runtime run here: nodejs18.x to nodejs24.x (all on the Node that runs this process),
+ * python3.x (on the machine's python3) and provided.
+ */
+export function supportedRuntime(runtime: string): boolean {
+  return NODE.test(runtime) || PYTHON.test(runtime) || PROVIDED.test(runtime);
+}
+
+/** Finds the command for a function. Nothing is started but, once per process, `python3` to ask where it really is. */
+export async function launchOf(spec: FunctionSpec): Promise<Launch> {
+  const launch = await runtimeLaunch(spec);
+  const wrapper = spec.environment.AWS_LAMBDA_EXEC_WRAPPER;
+  if (launch.kind === 'refused' || wrapper === undefined || PROVIDED.test(spec.runtime)) return launch;
+  const command = path.resolve(spec.codeDir, wrapper.replace(/^\/var\/task\//, ''));
+  return { kind: 'run', command, args: [launch.command, ...launch.args] };
+}
+
+async function runtimeLaunch(spec: FunctionSpec): Promise<Launch> {
+  if (NODE.test(spec.runtime)) {
+    const heapMb = Math.floor(spec.memoryMb * HEAP_SHARE);
+    const script = path.join(RUNTIME_DIR, 'bootstrap.cjs');
+    return { kind: 'run', command: process.execPath, args: [`--max-old-space-size=${heapMb}`, script] };
+  }
+  if (PYTHON.test(spec.runtime)) {
+    const python = await findPython();
+    if (python === undefined) {
+      const reason = `python3 is not on the PATH of the local AWS, which needs it to run ${spec.runtime} functions`;
+      return { kind: 'refused', errorType: 'Runtime.InvalidEntrypoint', reason };
+    }
+    return { kind: 'run', command: python, args: ['-u', path.join(RUNTIME_DIR, 'bootstrap.py')] };
+  }
+  if (PROVIDED.test(spec.runtime)) return providedLaunch(spec.codeDir);
+  const reason = `the local AWS does not run ${spec.runtime}; it runs nodejs18.x to nodejs24.x, python3.x and provided`;
+  return { kind: 'refused', errorType: 'Runtime.NotSupported', reason };
+}
+
+async function providedLaunch(codeDir: string): Promise<Launch> {
+  const errorType = 'Runtime.InvalidEntrypoint';
+  const command = path.join(codeDir, 'bootstrap');
+  try {
+    await access(command);
+  } catch {
+    const reason = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
+    return { kind: 'refused', errorType, reason };
+  }
+  try {
+    await access(command, constants.X_OK);
+  } catch {
+    return { kind: 'refused', errorType, reason: 'fork/exec /var/task/bootstrap: permission denied' };
+  }
+  return { kind: 'run', command, args: [] };
+}
+
+let python: Promise<string | undefined> | undefined;
+
+/** A `python3` on PATH may be a version manager's script, slow and in need of a home; the interpreter tells its path. */
+function findPython(): Promise<string | undefined> {
+  python ??= new Promise((resolve) => {
+    execFile('python3', ['-c', 'import sys; print(sys.executable)'], (error, stdout) => {
+      if (error) python = undefined;
+      resolve(error ? undefined : stdout.trim());
+    });
+  });
+  return python;
+}
