@@ -129,8 +129,8 @@ function tick(release: Release, at: number): Move | undefined {
   }
   if (release.phase === 'preTraffic' || release.phase === 'postTraffic')
     return hookTimedOut(release, release.phase, at);
-  const due = release.phase === 'holding' && !release.paused && !release.held && at >= holdEnd(release);
-  return due ? look(release) : undefined;
+  const due = wakeAt(release);
+  return release.phase === 'holding' && due !== null && at >= due ? look(release) : undefined;
 }
 
 /** When the engine wants to be woken: the single replacement for timers. */
@@ -139,8 +139,23 @@ export function wakeAt(release: Release): number | null {
   if (release.retryAt !== null) return release.retryAt;
   if (release.phase === 'preTraffic' || release.phase === 'postTraffic')
     return release.hooks[release.phase]?.deadline ?? null;
-  if (release.phase === 'holding' && !release.paused && !release.held) return holdEnd(release);
-  return null;
+  if (release.phase !== 'holding' || release.held) return null;
+  const quiet = quietAt(release);
+  if (release.paused) return quiet;
+  return quiet === null ? holdEnd(release) : Math.min(holdEnd(release), quiet);
+}
+
+/** The first silence worth a look; every further look waits twice as long, so a quiet function costs next to nothing. */
+const QUIET_MS = 15_000;
+const LONGEST_QUIET_MS = 600_000;
+
+/** Traffic that has stopped tells no watcher anything, so the engine looks by itself. */
+function quietAt({ guards }: Release): number | null {
+  const judging = guards.judges.logs;
+  if (!judging?.state.silence.seen) return null;
+  const { lastDataMs } = judging.state.silence;
+  const lookedMs = (guards.seenAt.logs ?? lastDataMs) - lastDataMs;
+  return lastDataMs + Math.max(QUIET_MS, lookedMs + Math.min(LONGEST_QUIET_MS, Math.max(QUIET_MS, lookedMs)));
 }
 
 function holdEnd(release: Release): number {

@@ -1,5 +1,5 @@
 import { type AlarmMemory, alarmVerdict, feedAlarm, firstAlarmMemory } from '../judge/alarms.ts';
-import type { Counts } from '../judge/counts.ts';
+import { addCounts, type Counts } from '../judge/counts.ts';
 import {
   feedThreshold,
   minuteVerdict,
@@ -8,6 +8,7 @@ import {
   thresholdVerdict,
 } from '../judge/thresholds.ts';
 import type { Verdict } from '../judge/verdict.ts';
+import { feedJudge, type Judges, judgeVerdicts, openJudges } from './judging.ts';
 import type { AlarmReading, CountsByVersion, Observation } from './observation.ts';
 import type { Plan } from './plan.ts';
 
@@ -26,10 +27,13 @@ export interface GuardState {
   readonly seenAt: { readonly logs: number | null; readonly metrics: number | null; readonly alarms: number | null };
   /** What could not be measured at the last look. */
   readonly blind: readonly string[];
+  /** The judges, by the path that feeds them; none before the first weight is set. */
+  readonly judges: Judges;
 }
 
 /** One guard's answer, named for people. */
 export interface GuardVerdict {
+  readonly kind: 'alarm' | 'threshold' | 'judge';
   readonly guard: string;
   readonly verdict: Verdict;
 }
@@ -49,25 +53,36 @@ export function initialGuards(plan: Plan, alarms: readonly AlarmReading[]): Guar
     logCursor: null,
     seenAt: { logs: null, metrics: null, alarms: null },
     blind: [],
+    judges: {},
   };
 }
 
-/** The duration limits that observations must count above, in the order of `Counts.slow`. */
+/** The duration limits that observations must count above, in the order of `Counts.slow`: the judge's come first. */
 export function limitsOf(plan: Plan): readonly number[] {
+  const judged = plan.judge?.latencyLimits?.map(({ limitMs }) => limitMs) ?? [];
   const limits = plan.thresholds.filter(({ metric }) => metric.kind === 'duration').map(({ limit }) => limit);
-  return [...new Set(limits)];
+  return [...judged, ...new Set(limits.filter((limit) => !judged.includes(limit)))];
 }
 
-/** Takes in an observation. Doubled minutes replace each other; log counts are increments and are added once. */
-export function feedGuards(plan: Plan, guards: GuardState, observation: Observation, at: number): GuardState {
+/** The first weight is set: the judges begin to watch. */
+export function beginJudging(plan: Plan, guards: GuardState, at: number): GuardState {
+  return { ...guards, judges: openJudges(plan, at) };
+}
+
+/**
+ * Takes in an observation. Doubled minutes replace each other; log counts are increments and are added once.
+ * `weightPercent` is the candidate's weight as read back when the observation was made.
+ */
+export function feedGuards(
+  plan: Plan,
+  guards: GuardState,
+  observation: Observation,
+  at: number,
+  weightPercent: number,
+): GuardState {
   let next: GuardState = observation.blind ? { ...guards, blind: observation.blind } : guards;
-  if (observation.logs) next = feedLogs(plan, next, observation.logs, at);
-  if (observation.minutes)
-    next = {
-      ...next,
-      minutes: mergeMinutes(next.minutes, observation.minutes),
-      seenAt: { ...next.seenAt, metrics: at },
-    };
+  if (observation.logs) next = feedLogs(plan, next, observation.logs, at, weightPercent);
+  if (observation.minutes) next = feedMinutes(plan, next, observation.minutes, at, weightPercent);
   if (observation.alarms) next = feedAlarms(plan, next, observation.alarms, at);
   return next;
 }
@@ -75,11 +90,14 @@ export function feedGuards(plan: Plan, guards: GuardState, observation: Observat
 /** What every guard says now, in the plan's order. */
 export function guardVerdicts(plan: Plan, guards: GuardState, at: number): readonly GuardVerdict[] {
   const limits = limitsOf(plan);
-  const alarms = plan.alarms.map((guard, index) => ({
-    guard: `alarm ${guard.name}`,
-    verdict: alarmVerdict(guard, guards.alarms[index] ?? undefined),
-  }));
-  const thresholds = plan.thresholds.map((threshold, index) => {
+  const alarms = plan.alarms.map(
+    (guard, index): GuardVerdict => ({
+      kind: 'alarm',
+      guard: `alarm ${guard.name}`,
+      verdict: alarmVerdict(guard, guards.alarms[index] ?? undefined),
+    }),
+  );
+  const thresholds = plan.thresholds.map((threshold, index): GuardVerdict => {
     const slowIndex = limits.indexOf(threshold.limit);
     const byLogs = thresholdVerdict(threshold, guards.thresholds[index] ?? NO_THRESHOLD_STATE, at);
     const minutes = guards.minutes.flatMap(({ minuteMs, counts }) => {
@@ -87,9 +105,10 @@ export function guardVerdicts(plan: Plan, guards: GuardState, at: number): reado
       return candidate ? [{ minuteMs, counts: candidate }] : [];
     });
     const byMinutes = minuteVerdict(threshold, minutes, at, slowIndex);
-    return { guard: threshold.text, verdict: worse(byLogs, byMinutes) };
+    return { kind: 'threshold', guard: threshold.text, verdict: worse(byLogs, byMinutes) };
   });
-  return [...alarms, ...thresholds];
+  const judges = judgeVerdicts(guards.judges).map((judge): GuardVerdict => ({ kind: 'judge', ...judge }));
+  return [...judges, ...alarms, ...thresholds];
 }
 
 /** The first guard that says the candidate must go. */
@@ -108,7 +127,13 @@ export function seenOf(guards: GuardState, version: string): { readonly invocati
   return metrics.invocations > logs.invocations ? metrics : { invocations: logs.invocations, errors: logs.errors };
 }
 
-function feedLogs(plan: Plan, guards: GuardState, logs: NonNullable<Observation['logs']>, at: number): GuardState {
+function feedLogs(
+  plan: Plan,
+  guards: GuardState,
+  logs: NonNullable<Observation['logs']>,
+  at: number,
+  weightPercent: number,
+): GuardState {
   const limits = limitsOf(plan);
   const candidate = logs.counts[plan.candidate];
   return {
@@ -116,6 +141,7 @@ function feedLogs(plan: Plan, guards: GuardState, logs: NonNullable<Observation[
     logCursor: logs.cursor,
     seenAt: { ...guards.seenAt, logs: at },
     totals: addAll(guards.totals, logs.counts),
+    judges: feedJudge(plan, guards.judges, 'logs', logs.counts, at, weightPercent),
     thresholds: candidate
       ? plan.thresholds.map((threshold, index) =>
           feedThreshold(
@@ -127,6 +153,21 @@ function feedLogs(plan: Plan, guards: GuardState, logs: NonNullable<Observation[
           ),
         )
       : guards.thresholds,
+  };
+}
+
+function feedMinutes(
+  plan: Plan,
+  guards: GuardState,
+  told: GuardState['minutes'],
+  at: number,
+  weightPercent: number,
+): GuardState {
+  return {
+    ...guards,
+    minutes: mergeMinutes(guards.minutes, told),
+    seenAt: { ...guards.seenAt, metrics: at },
+    judges: feedJudge(plan, guards.judges, 'metrics', growth(guards.minutes, told), at, weightPercent),
   };
 }
 
@@ -149,19 +190,34 @@ function addAll(known: CountsByVersion, told: CountsByVersion): CountsByVersion 
   const sum: Record<string, Counts> = { ...known };
   for (const [version, counts] of Object.entries(told)) {
     const before = sum[version];
-    sum[version] = before ? add(before, counts) : counts;
+    sum[version] = before ? addCounts(before, counts) : counts;
   }
   return sum;
 }
 
-function add(a: Counts, b: Counts): Counts {
+/**
+ * What the minutes have gained. CloudWatch only ever adds to a minute; should one shrink all the same, its loss counts as
+ * nothing, for an invocation that was told once has happened.
+ */
+function growth(known: GuardState['minutes'], told: GuardState['minutes']): CountsByVersion {
+  let gained: CountsByVersion = {};
+  for (const { minuteMs, counts } of told) {
+    const before = known.find((minute) => minute.minuteMs === minuteMs)?.counts ?? {};
+    const more = Object.entries(counts).map(([version, now]) => [version, gainOf(before[version], now)] as const);
+    gained = addAll(gained, Object.fromEntries(more));
+  }
+  return gained;
+}
+
+function gainOf(before: Counts | undefined, now: Counts): Counts {
+  const more = (a: number, b: number | undefined): number => Math.max(0, Math.round(a) - Math.round(b ?? 0));
   return {
-    invocations: a.invocations + b.invocations,
-    errors: a.errors + b.errors,
-    timeouts: a.timeouts + b.timeouts,
-    throttles: a.throttles + b.throttles,
-    coldStarts: a.coldStarts + b.coldStarts,
-    slow: b.slow.map((count, index) => count + (a.slow[index] ?? 0)),
+    invocations: more(now.invocations, before?.invocations),
+    errors: more(now.errors, before?.errors),
+    timeouts: more(now.timeouts, before?.timeouts),
+    throttles: more(now.throttles, before?.throttles),
+    coldStarts: more(now.coldStarts, before?.coldStarts),
+    slow: now.slow.map((count, index) => more(count, before?.slow[index])),
   };
 }
 

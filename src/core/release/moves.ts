@@ -5,7 +5,7 @@ import { alone, describeRouting, type Routing, readDescription, sameRouting } fr
 import type { Command, HookName, HookPayload } from './commands.ts';
 import { seenOf } from './guards.ts';
 import type { HookGate, Plan } from './plan.ts';
-import { actualWeight, type Cause, type Outcome, type Release } from './release.ts';
+import { actualWeight, type Cause, type Outcome, type Release, weightAt } from './release.ts';
 import { watchFor } from './watch.ts';
 
 /** A release after a move, and the commands that the move asks for. */
@@ -19,13 +19,14 @@ export const VERIFY_MS = 10_000;
 
 /** The routing that a step asks for. */
 export function routingOf(plan: Plan, weightPercent: number): Routing {
+  if (weightPercent <= 0) return alone(plan.stable);
   if (weightPercent >= 100) return alone(plan.candidate);
   return { version: plan.stable, second: { version: plan.candidate, weightPercent } };
 }
 
 /** Sends the weight of step `step`. */
 export function shiftTo(release: Release, step: number): Move {
-  const target = routingOf(release.plan, release.plan.steps[step]!.weightPercent);
+  const target = routingOf(release.plan, weightAt(release.plan, step));
   return write({ ...release, step, phase: 'shifting', paused: null, held: null }, target, true);
 }
 
@@ -56,7 +57,7 @@ export function repeatWrite(release: Release): Move {
   const target =
     release.phase === 'rollingBack'
       ? alone(release.plan.stable)
-      : routingOf(release.plan, release.plan.steps[release.step]?.weightPercent ?? 100);
+      : routingOf(release.plan, weightAt(release.plan, release.step));
   return {
     release: { ...release, retryAt: null },
     commands: [writeCommand(release, target, release.phase === 'shifting')],

@@ -1,10 +1,12 @@
 import { readDescription, sameRouting } from './alias.ts';
 import { failing, feedGuards, guardVerdicts } from './guards.ts';
+import { judgeHold } from './judging.ts';
 import { aliasForeign, bySystem, finish, look, type Move, orderRollback, routingOf, shiftTo } from './moves.ts';
 import type { Observation } from './observation.ts';
-import type { Release } from './release.ts';
+import { actualWeight, type Hold, type Release, weightAt } from './release.ts';
 
-const LOOK_AGAIN_MS = 10_000;
+/** A frozen release is looked at this often. */
+export const LOOK_AGAIN_MS = 10_000;
 const UNDECIDED_MS = 1_000;
 
 /**
@@ -12,7 +14,7 @@ const UNDECIDED_MS = 1_000;
  * it says of the alias is certain; a watcher's look may be older than our own last write.
  */
 export function applyObservation(release: Release, observation: Observation, at: number, fresh: boolean): Move {
-  const guards = feedGuards(release.plan, release.guards, observation, at);
+  const guards = feedGuards(release.plan, release.guards, observation, at, actualWeight(release) ?? 0);
   const seen = markFirstBad({ ...release, guards }, observation, at);
   if (release.phase === 'ended' || release.rollback) return { release: seen, commands: [] };
 
@@ -22,34 +24,50 @@ export function applyObservation(release: Release, observation: Observation, at:
   const foreign = foreignAlias(seen, observation);
   if (foreign === 'suspected' && !fresh && seen.phase === 'holding') return look(seen);
   if (foreign === 'suspected' && fresh) return aliasForeign(seen, observation.alias ?? null, at);
-  return seen.phase === 'checking' ? goOn(seen, at) : { release: seen, commands: [] };
+  if (seen.phase === 'checking') return goOn(seen, at);
+  return seen.phase === 'holding' ? minded(seen, at) : { release: seen, commands: [] };
+}
+
+/** Between looks: freezes the weight as soon as the judge asks for it, and lets go as soon as it no longer does. */
+function minded(release: Release, at: number): Move {
+  const hold = judgeHold(release.guards.judges);
+  if (hold && !release.held) return freeze(release, 'judge', hold.reason, at, hold.stepBack);
+  return !hold && release.held?.by === 'judge'
+    ? { release: letGo(release, at), commands: [] }
+    : { release, commands: [] };
+}
+
+/**
+ * Freezes the weight, and looks again after a while. `stepBack`: the trouble began with the last step, so that one weight
+ * less may relieve the stable version; the automatic actor may always reduce the candidate's exposure.
+ */
+function freeze(release: Release, by: Hold['by'], reason: string, at: number, stepBack: boolean): Move {
+  const held = release.held ?? { ...bySystem(at, reason), by };
+  const frozen: Release = { ...release, phase: 'holding', held, retryAt: at + LOOK_AGAIN_MS };
+  if (!stepBack || release.held || release.step < 0) return { release: frozen, commands: [] };
+  const back = shiftTo(release, release.step - 1);
+  return { ...back, release: { ...back.release, held } };
+}
+
+/** The cause is gone. Time spent held does not count as time under watch. */
+function letGo(release: Release, at: number): Release {
+  const heldMs = release.held ? at - Math.max(release.held.at, release.stepSince) : 0;
+  return { ...release, held: null, retryAt: null, stepSince: release.stepSince + heldMs };
 }
 
 /** The step's time is over (or the alias looked odd) and the fresh look found nothing that ends the release. */
 function goOn(release: Release, at: number): Move {
   if (release.waitingFor !== null) return { release, commands: [] };
   const blind = allPathsBlind(release);
-  if (blind !== null) {
-    const held = release.held ?? bySystem(at, `cannot see the candidate: ${blind}`);
-    return {
-      release: { ...release, phase: 'holding', held, tries: release.tries + 1, retryAt: at + LOOK_AGAIN_MS },
-      commands: [],
-    };
-  }
-  const heldMs = release.held ? at - Math.max(release.held.at, release.stepSince) : 0;
-  const seeing: Release = {
-    ...release,
-    held: null,
-    phase: 'holding',
-    tries: 0,
-    retryAt: null,
-    stepSince: release.stepSince + heldMs,
-  };
+  if (blind !== null) return freeze(release, 'blindness', `cannot see the candidate: ${blind}`, at, false);
+  const hold = judgeHold(release.guards.judges);
+  if (hold) return freeze(release, 'judge', hold.reason, at, hold.stepBack);
+  const seeing: Release = { ...letGo(release, at), phase: 'holding', tries: 0 };
   const holdMs = seeing.plan.steps[seeing.step]?.holdMs ?? 0;
   if (release.paused || at < seeing.stepSince + holdMs) return { release: seeing, commands: [] };
-  // A guard that is broken but not yet for long enough must not see more traffic put behind what it is judging.
+  // A threshold that is broken but not yet for long enough must not see more traffic put behind what it is judging.
   const undecided = guardVerdicts(release.plan, release.guards, at).some(
-    ({ verdict }) => verdict.outcome === 'running',
+    ({ kind, verdict }) => kind === 'threshold' && verdict.outcome === 'running',
   );
   return undecided ? { release: { ...seeing, retryAt: at + UNDECIDED_MS }, commands: [] } : advance(seeing);
 }
@@ -72,9 +90,7 @@ function foreignAlias(release: Release, { alias }: Observation): 'no' | 'suspect
   const { tag } = readDescription(alias.description);
   if (tag?.releaseId !== release.id) return 'suspected';
   if (tag.fence < release.fence) return 'no';
-  return sameRouting(alias, routingOf(release.plan, release.plan.steps[release.step]!.weightPercent))
-    ? 'no'
-    : 'suspected';
+  return sameRouting(alias, routingOf(release.plan, weightAt(release.plan, release.step))) ? 'no' : 'suspected';
 }
 
 function markFirstBad(release: Release, observation: Observation, at: number): Release {

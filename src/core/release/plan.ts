@@ -1,3 +1,4 @@
+import type { JudgeConfig } from '../judge/config.ts';
 import type { AliasKey } from './alias.ts';
 
 /** A weight for the candidate and how long it is held. */
@@ -39,6 +40,12 @@ export interface Threshold {
   readonly minInvocations: number;
 }
 
+/** How the judge is set up for a release; what is absent was not known when the plan was made. */
+export type JudgePlan = Pick<
+  JudgeConfig,
+  'alpha' | 'latencyLimits' | 'stableErrorRate' | 'phi' | 'metricWeights' | 'promoteEarly'
+>;
+
 /** What a release will do, as plain data. Printed before acting; the engine follows nothing else. */
 export interface Plan {
   readonly key: AliasKey;
@@ -53,7 +60,7 @@ export interface Plan {
   readonly alarms: readonly AlarmGuard[];
   readonly thresholds: readonly Threshold[];
   /** The judge compares the two versions' failures; null switches it off. */
-  readonly judge: { readonly alpha: number } | null;
+  readonly judge: JudgePlan | null;
   /** The signals that the guards are fed with, by path. */
   readonly signals: { readonly logs: boolean; readonly metrics: boolean };
   /** Sentences: what this plan cannot see. */

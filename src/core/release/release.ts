@@ -30,6 +30,11 @@ export interface Cause {
   readonly reason: string;
 }
 
+/** Why the engine froze the weight: it cannot see, or the judge says that waiting is right. */
+export interface Hold extends Cause {
+  readonly by: 'blindness' | 'judge';
+}
+
 export interface HookRun {
   readonly executionId: string;
   readonly startedAt: number;
@@ -68,7 +73,7 @@ export interface Release {
   /** When the current step's weight was read back; moved forward by the time spent paused or held. */
   readonly stepSince: number;
   readonly paused: Cause | null;
-  readonly held: Cause | null;
+  readonly held: Hold | null;
   /** The fence of the last alias write that was asked for. */
   readonly fence: number;
   /** The alias as last read back. */
@@ -128,8 +133,12 @@ export function stateOf(release: Release): ReleaseStateName {
 
 /** The weight that the current step asks for; 0 before the first step and once a rollback was ordered. */
 export function wantedWeight(release: Release): number {
-  if (release.rollback || release.step < 0) return 0;
-  return release.plan.steps[release.step]?.weightPercent ?? 0;
+  return release.rollback ? 0 : weightAt(release.plan, release.step);
+}
+
+/** The weight of a step; 0 before the first. */
+export function weightAt(plan: Plan, step: number): number {
+  return plan.steps[step]?.weightPercent ?? 0;
 }
 
 /** The candidate's share as last read back from AWS; undefined before the first look. */

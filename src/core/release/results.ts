@@ -1,4 +1,5 @@
 import type { CommandResult } from './commands.ts';
+import { beginJudging } from './guards.ts';
 import { answerHook } from './hooks.ts';
 import {
   aliasForeign,
@@ -10,8 +11,8 @@ import {
   orderRollback,
   promotedReason,
 } from './moves.ts';
-import { applyObservation } from './observed.ts';
-import type { Release } from './release.ts';
+import { applyObservation, LOOK_AGAIN_MS } from './observed.ts';
+import { type Release, weightAt } from './release.ts';
 
 /** A write is tried this often before the engine gives up on it: with the waits below, about 20 minutes. */
 export const MAX_TRIES = 40;
@@ -53,7 +54,11 @@ function aliasSet(release: Release, sentAt: number, at: number): Move {
   switch (release.phase) {
     case 'shifting': {
       const { plan, step } = release;
-      const set: Release = { ...release, stepSince: at, phase: 'holding' };
+      const first = Object.keys(release.guards.judges).length === 0;
+      const guards = first ? beginJudging(plan, release.guards, at) : release.guards;
+      const set: Release = { ...release, guards, stepSince: at, phase: 'holding' };
+      // Stepped back while held: the reason to wait is looked at again.
+      if (set.held) return { release: { ...set, retryAt: at + LOOK_AGAIN_MS }, commands: [] };
       if (step === plan.steps.length - 1 && plan.postTraffic) return callHook(set, 'postTraffic', plan.postTraffic, at);
       return { release: set, commands: [] };
     }
@@ -106,7 +111,7 @@ function failed(release: Release, error: string, retryable: boolean, at: number)
       const doing =
         release.phase === 'checking'
           ? 'looking before the next step'
-          : `setting ${release.plan.steps[release.step]?.weightPercent} %`;
+          : `setting ${weightAt(release.plan, release.step)} %`;
       return orderRollback(release, bySystem(at, `${doing} failed${often}: ${error}`));
     }
   }

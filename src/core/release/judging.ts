@@ -1,0 +1,91 @@
+import { zeroCounts } from '../judge/counts.ts';
+import { type Decision, decisionVerdict } from '../judge/decision.ts';
+import { initialJudge, type JudgeState, judge } from '../judge/judge.ts';
+import type { SignalSource } from '../judge/silence.ts';
+import type { Verdict } from '../judge/verdict.ts';
+import type { CountsByVersion } from './observation.ts';
+import type { Plan } from './plan.ts';
+
+/** One judge and what it last decided. */
+export interface Judging {
+  readonly state: JudgeState;
+  readonly decision: Decision | null;
+}
+
+/** One judge a path: the two paths tell of the same invocations, so their counts must never be mixed. */
+export type Judges = Readonly<Partial<Record<SignalSource, Judging>>>;
+
+/**
+ * Two judges share one alpha, so that both together still err at most that often. The log path is the one that decides
+ * in nearly every release; CloudWatch is there for the release whose logs cannot be read, and pays with patience.
+ */
+const PATH_SHARE: Readonly<Record<SignalSource, number>> = { logs: 0.9, metrics: 0.1 };
+const PATH_NAME: Readonly<Record<SignalSource, string>> = { logs: 'log records', metrics: 'CloudWatch minutes' };
+
+/** A release may be paused or held beyond its plan; the judge's patience is reckoned for so much more. */
+const HORIZON_SLACK_MS = 3_600_000;
+
+export function openJudges(plan: Plan, at: number): Judges {
+  const { judge: setup, signals } = plan;
+  if (!setup) return {};
+  const both = signals.logs && signals.metrics;
+  const open = (source: SignalSource): Judging => ({
+    decision: null,
+    state: initialJudge({
+      ...setup,
+      alpha: setup.alpha * (both ? PATH_SHARE[source] : 1),
+      // CloudWatch's throttles cannot be told apart by version on a weighted alias, and it knows no cold starts.
+      ...(source === 'metrics'
+        ? { metricWeights: { ...setup.metricWeights, throttles: 0, coldStarts: 0, timeouts: 0 } }
+        : {}),
+      startedAtMs: at,
+      horizonMs: plan.steps.reduce((total, { holdMs }) => total + holdMs, HORIZON_SLACK_MS),
+      stable: `v${plan.stable}`,
+      candidate: `v${plan.candidate}`,
+    }),
+  });
+  return { ...(signals.logs ? { logs: open('logs') } : {}), ...(signals.metrics ? { metrics: open('metrics') } : {}) };
+}
+
+/** Hands one path's increments to its judge. */
+export function feedJudge(
+  plan: Plan,
+  judges: Judges,
+  source: SignalSource,
+  counts: CountsByVersion,
+  at: number,
+  weightPercent: number,
+): Judges {
+  const judging = judges[source];
+  if (!judging) return judges;
+  const none = zeroCounts(judging.state.config.latencyLimits?.length);
+  const { state, decision } = judge(judging.state, {
+    // A clock that was set back must not make the judge refuse what it is told.
+    atMs: Math.max(at, judging.state.atMs),
+    source,
+    weightPercent,
+    stable: counts[plan.stable] ?? none,
+    candidate: counts[plan.candidate] ?? none,
+  });
+  return { ...judges, [source]: { state, decision } };
+}
+
+export function judgeVerdicts(judges: Judges): readonly { readonly guard: string; readonly verdict: Verdict }[] {
+  return (['logs', 'metrics'] as const).flatMap((source) => {
+    const judging = judges[source];
+    if (!judging) return [];
+    const verdict: Verdict = judging.decision
+      ? decisionVerdict(judging.decision)
+      : { outcome: 'inconclusive', reason: 'no traffic has been seen yet' };
+    return [{ guard: `judge (${PATH_NAME[source]})`, verdict }];
+  });
+}
+
+/** Why the judge wants the weight frozen, if it does. */
+export function judgeHold(judges: Judges): { readonly reason: string; readonly stepBack: boolean } | null {
+  for (const source of ['logs', 'metrics'] as const) {
+    const decision = judges[source]?.decision;
+    if (decision?.kind === 'hold') return { reason: decision.reason, stepBack: decision.stepBack };
+  }
+  return null;
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { alone } from '../../../src/core/release/alias.ts';
+import type { Observation } from '../../../src/core/release/observation.ts';
+import { stateOf } from '../../../src/core/release/release.ts';
+import { Story } from './builders.ts';
+
+const JUDGE = { alpha: 0.01 };
+const STEPS = [
+  { weightPercent: 10, holdMs: 600_000 },
+  { weightPercent: 50, holdMs: 600_000 },
+  { weightPercent: 100, holdMs: 60_000 },
+];
+
+/** One second of traffic: invocations and errors of stable and of the candidate. */
+function second(stable: [number, number], candidate: [number, number]): Observation {
+  const counts = ([invocations, errors]: [number, number]) => ({
+    invocations,
+    errors,
+    timeouts: 0,
+    throttles: 0,
+    coldStarts: 0,
+    slow: [],
+  });
+  return { logs: { cursor: 'c', sampled: false, counts: { '41': counts(stable), '42': counts(candidate) } } };
+}
+
+function run(story: Story, seconds: number, observation: Observation): Story {
+  for (let i = 0; i < seconds && story.release.outcome === null && !story.release.rollback; i += 1) {
+    story.at += 1_000;
+    story.observe(observation);
+  }
+  return story;
+}
+
+test('the judge alone rolls back a candidate that fails outright, within seconds', () => {
+  const story = run(new Story().start({ judge: JUDGE, steps: STEPS }).write(), 60, second([90, 0], [10, 10]));
+  assert.equal(stateOf(story.release), 'rollingBack');
+  assert.ok(story.at - story.release.stepSince <= 3_000, `took ${story.at - story.release.stepSince} ms`);
+  assert.match(story.release.rollback?.reason ?? '', /\d+ of \d+ failures landed on v42.*evidence/);
+});
+
+test('an outage of both versions holds the weight, blames nobody, and lets go when it is over', () => {
+  const story = new Story().start({ judge: JUDGE, steps: STEPS }).write();
+  run(story, 300, second([90, 0], [10, 0]));
+  run(story, 60, second([90, 45], [10, 5]));
+  assert.equal(stateOf(story.release), 'held');
+  assert.equal(story.release.step, 0);
+  assert.equal(story.release.rollback, null);
+  const { stepSince } = story.release;
+  run(story, 900, second([90, 0], [10, 0]));
+  assert.equal(stateOf(story.release), 'running');
+  assert.ok(story.release.stepSince > stepSince, 'time spent held is not time under watch');
+});
+
+test('an outage that begins with a step takes that step back', () => {
+  const story = new Story().start({ judge: JUDGE, steps: STEPS }).write();
+  run(story, 590, second([90, 0], [10, 0]));
+  story
+    .wait(11_000)
+    .look(second([90, 0], [10, 0]))
+    .write();
+  assert.equal(story.release.step, 1);
+  for (let i = 0; i < 60 && !story.release.held; i += 1) {
+    story.at += 1_000;
+    story.observe(second([50, 25], [50, 25]));
+  }
+  assert.equal(stateOf(story.release), 'held');
+  assert.equal(story.release.step, 0);
+  assert.deepEqual(story.owed('setAlias').target.second, { version: '42', weightPercent: 10 });
+  story.write();
+  assert.equal(stateOf(story.release), 'held', 'stepping back does not end the hold');
+});
+
+test('silence is looked into, at growing intervals, and holds the release when traffic should be there', () => {
+  const story = new Story().start({ judge: JUDGE, steps: STEPS }).write();
+  run(story, 60, second([90, 0], [10, 0]));
+  const empty: Observation = { logs: { cursor: 'c', sampled: false, counts: {} } };
+  const waits: number[] = [];
+  for (let looks = 0; looks < 4 && !story.release.held; looks += 1) {
+    waits.push(story.doc.wakeAt! - story.at);
+    story.wait(story.doc.wakeAt! - story.at).look(empty);
+  }
+  assert.deepEqual(waits, [15_000, 15_000]);
+  assert.match(story.release.held?.reason ?? '', /no data|nothing|silent|silence/i);
+});
+
+test('without a judge nothing is judged', () => {
+  const story = run(new Story().start({ judge: null, steps: STEPS }).write(), 30, second([90, 0], [10, 10]));
+  assert.equal(stateOf(story.release), 'running');
+  assert.deepEqual(story.release.seen?.second, { version: '42', weightPercent: 10 });
+  assert.notDeepEqual(story.release.seen, alone('41'));
+});
