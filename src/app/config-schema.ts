@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { parseThreshold } from '../core/release/threshold.ts';
+import type { ReleaseSettings } from './settings.ts';
+import { stepsProblem } from './wanted.ts';
+
+const name = z.string().min(1).max(255);
+const time = z.string().describe('A time such as 30s, 5m or 1h 30m.');
+
+const release = {
+  function: z.string().min(1).max(140).optional().describe('The name of the Lambda function.'),
+  alias: z.string().min(1).max(128).optional().describe('The alias that production calls.'),
+  code: name.optional().describe('A zip file or a folder, relative to this file. Without it $LATEST is published.'),
+  strategy: z
+    .string()
+    .optional()
+    .describe('"canary 10% 5m", "linear 20% every 2m", "all-at-once", "5% 5m, 25% 10m", or one of SAM’s names.'),
+  steps: z
+    .array(z.strictObject({ weight: z.number().describe('Percent of the traffic.'), hold: time }))
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Rising weights and how long each is held; instead of a strategy.'),
+  bake: time.optional().describe('How long 100 % is watched before the release counts as promoted.'),
+  alarms: z.array(name).max(10).optional().describe('CloudWatch alarms; one that goes red rolls the release back.'),
+  thresholds: z
+    .array(
+      z.string().superRefine((text, context) => {
+        const read = parseThreshold(text);
+        if (!read.ok) context.addIssue({ code: 'custom', message: read.problem });
+      }),
+    )
+    .max(20)
+    .optional()
+    .describe('Sentences such as "error rate > 5% for 2 minutes", judged on the candidate alone.'),
+  hooks: z
+    .strictObject({
+      preTraffic: name.optional().describe('A function called before any traffic moves.'),
+      postTraffic: name.optional().describe('A function called at 100 %.'),
+      timeout: time.optional().describe('Silence this long counts as failure; at most 1h.'),
+    })
+    .optional()
+    .describe('Validation hooks as CodeDeploy calls them.'),
+  signals: z
+    .array(z.enum(['logs', 'metrics']))
+    .optional()
+    .describe('What the guards are fed with.'),
+  judge: z
+    .union([z.literal(false), z.strictObject({ alpha: z.number().gt(0).lt(1) })])
+    .optional()
+    .describe('The chance, at most, of rolling back a release that is no worse; false switches the judge off.'),
+};
+
+export type ReleaseInput = z.infer<z.ZodObject<typeof release>>;
+
+function checkStrategy(value: ReleaseInput, context: z.RefinementCtx): void {
+  if (value.strategy !== undefined && value.steps !== undefined) {
+    context.addIssue({ code: 'custom', path: ['steps'], message: 'write either a strategy or steps, not both' });
+    return;
+  }
+  if (value.strategy === undefined && value.steps === undefined) return;
+  const problem = stepsProblem(value as Pick<ReleaseSettings, 'strategy' | 'steps' | 'bake'>);
+  if (problem) context.addIssue({ code: 'custom', path: [placeOf(value, problem)], message: problem });
+}
+
+function placeOf(value: ReleaseInput, problem: string): string | number {
+  if (problem.startsWith('bake')) return 'bake';
+  return value.strategy === undefined ? 'steps' : 'strategy';
+}
+
+export const RELEASE_KEYS: readonly string[] = Object.keys(release);
+
+const Release = z.strictObject(release).superRefine(checkStrategy);
+
+/** The one definition of `switchback.yaml`: types, messages and the editors' JSON Schema come from it. */
+export const Config = z
+  .strictObject({
+    ...release,
+    defaults: Release.optional().describe('What every function below has, unless it says otherwise.'),
+    functions: z
+      .record(name, Release)
+      .optional()
+      .describe('Several functions: a name for each, which is the function’s own unless it says otherwise.'),
+  })
+  .superRefine((value, context) => {
+    checkStrategy(value, context);
+    if (value.functions === undefined) {
+      if (value.defaults !== undefined)
+        context.addIssue({
+          code: 'custom',
+          path: ['defaults'],
+          message: 'defaults are for functions, and there are none',
+        });
+      return;
+    }
+    for (const key of Object.keys(release)) {
+      if (value[key as keyof typeof release] !== undefined) {
+        context.addIssue({
+          code: 'custom',
+          path: [key],
+          message: `where there are functions, write ${key} under one of them or under defaults`,
+        });
+      }
+    }
+  })
+  .describe('How Switchback releases the functions of this project.');

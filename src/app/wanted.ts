@@ -1,0 +1,105 @@
+import { parseDuration } from '../core/duration.ts';
+import { type Result, refuse } from '../core/refusal.ts';
+import { HOOK_TIMEOUT_MS, type HookGate, type Step, type Threshold } from '../core/release/plan.ts';
+import { checkSteps, parseStrategy } from '../core/release/strategy.ts';
+import { parseThreshold } from '../core/release/threshold.ts';
+import type { Source, Wanted } from './plan-release.ts';
+import type { ReleaseSettings } from './settings.ts';
+
+/** Shorter than this no hook can be called and answer. */
+const LEAST_HOOK_TIMEOUT_MS = 1_000;
+
+/**
+ * Reads every text of the settings and makes them a wish. Refused, as usage, with the first text that cannot be read.
+ * `allowed`: alarms that may be red at the start, with the reason why.
+ */
+export function wantedFrom(
+  settings: ReleaseSettings,
+  source: Source,
+  allowed: Readonly<Record<string, string>> = {},
+): Result<Wanted> {
+  const { function: fn, alias } = settings;
+  if (fn === undefined || alias === undefined) return refuse('usage', 'a release needs a function and an alias');
+  const steps = stepsOf(settings);
+  if (!steps.ok) return steps;
+  const thresholds = thresholdsOf(settings.thresholds ?? []);
+  if (!thresholds.ok) return thresholds;
+  const timeoutMs = hookTimeoutOf(settings.hookTimeout);
+  if (!timeoutMs.ok) return timeoutMs;
+  const signals = signalsOf(settings.signals ?? []);
+  if (!signals.ok) return signals;
+  const judge = settings.judge ?? false;
+  if (judge !== false && !(judge > 0 && judge < 1))
+    return refuse('usage', `judge alpha ${judge} is not a chance: write a number between 0 and 1, such as 0.01`);
+  return {
+    ok: true,
+    value: {
+      function: fn,
+      alias,
+      source,
+      strategy: settings.strategy ?? stepsText(settings),
+      steps: steps.value,
+      preTraffic: gate(settings.preTraffic, timeoutMs.value),
+      postTraffic: gate(settings.postTraffic, timeoutMs.value),
+      alarms: [...new Set(settings.alarms ?? [])],
+      allowedAlarms: allowed,
+      thresholds: thresholds.value,
+      judge: judge === false ? null : { alpha: judge },
+      signals: signals.value,
+    },
+  };
+}
+
+/** Why these settings' steps cannot be used, as a sentence; undefined where they can. */
+export function stepsProblem(settings: Pick<ReleaseSettings, 'strategy' | 'steps' | 'bake'>): string | undefined {
+  const read = stepsOf(settings);
+  return read.ok ? undefined : read.refusal.message;
+}
+
+function stepsOf({ strategy, steps, bake }: ReleaseSettings): Result<readonly Step[]> {
+  const bakeMs = bake === undefined ? undefined : parseDuration(bake);
+  if (bake !== undefined && bakeMs === undefined)
+    return refuse('usage', `bake "${bake}" is not a time: write a time such as 30s, 5m or 2h`);
+  const read =
+    strategy === undefined
+      ? checkSteps(
+          (steps ?? []).map(({ weight, hold }) => ({
+            weightPercent: weight,
+            holdMs: parseDuration(hold) ?? Number.NaN,
+          })),
+          bakeMs,
+        )
+      : parseStrategy(strategy, bakeMs);
+  return read.ok ? { ok: true, value: read.steps } : refuse('usage', read.problem);
+}
+
+function stepsText({ steps }: ReleaseSettings): string {
+  return (steps ?? []).map(({ weight, hold }) => `${weight}% ${hold}`).join(', ');
+}
+
+function thresholdsOf(texts: readonly string[]): Result<readonly Threshold[]> {
+  const thresholds: Threshold[] = [];
+  for (const text of texts) {
+    const read = parseThreshold(text);
+    if (!read.ok) return refuse('usage', read.problem);
+    thresholds.push(read.threshold);
+  }
+  return { ok: true, value: thresholds };
+}
+
+function hookTimeoutOf(text: string | undefined): Result<number> {
+  const ms = text === undefined ? HOOK_TIMEOUT_MS : parseDuration(text);
+  if (ms !== undefined && ms >= LEAST_HOOK_TIMEOUT_MS && ms <= HOOK_TIMEOUT_MS) return { ok: true, value: ms };
+  return refuse('usage', `hook timeout "${text}" is not possible: write a time from 1s to 1h (CodeDeploy's own limit)`);
+}
+
+function signalsOf(names: readonly string[]): Result<Wanted['signals']> {
+  const unknown = names.find((name) => name !== 'logs' && name !== 'metrics');
+  if (unknown !== undefined)
+    return refuse('usage', `signal "${unknown}" is not known: write logs, metrics, or both as logs,metrics`);
+  return { ok: true, value: { logs: names.includes('logs'), metrics: names.includes('metrics') } };
+}
+
+function gate(name: string | undefined, timeoutMs: number): HookGate | null {
+  return name === undefined ? null : { function: name, timeoutMs };
+}

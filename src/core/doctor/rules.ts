@@ -1,0 +1,203 @@
+import { failing, type GuardVerdict, guardVerdicts, seenOf } from '../release/guards.ts';
+import { actualWeight, isOpen, type Release, wantedWeight } from '../release/release.ts';
+
+/** What to look at or to run next. Logs are named by version and time; the printer makes the command of it. */
+export type Next =
+  | { readonly kind: 'command'; readonly command: string; readonly why: string }
+  | {
+      readonly kind: 'logs';
+      readonly version: string;
+      readonly fromMs: number;
+      readonly toMs: number;
+      readonly why: string;
+    };
+
+/** What a rule looks at. */
+export interface Case {
+  readonly release: Release;
+  readonly verdicts: readonly GuardVerdict[];
+  readonly nowMs: number;
+}
+
+export interface Finding {
+  readonly symptom: string;
+  readonly cause: string;
+  readonly next: readonly Next[];
+}
+
+interface Rule {
+  readonly symptom: string;
+  /** The cause as a sentence where the rule applies; undefined where it does not. */
+  readonly cause: (given: Case) => string | undefined;
+  readonly next: (given: Case) => readonly Next[];
+}
+
+/** Log records may arrive this long after what they tell of. */
+const LOG_LAG_MS = 60_000;
+
+const flags = ({ release }: Case): string =>
+  `--function ${release.plan.key.function} --alias ${release.plan.key.alias}`;
+
+const endOf = ({ release, nowMs }: Case): number => release.marks.endedAt ?? nowMs;
+
+function candidateLogs(given: Case, why: string): Next {
+  const { plan, marks } = given.release;
+  return { kind: 'logs', version: plan.candidate, fromMs: marks.startedAt, toMs: endOf(given) + LOG_LAG_MS, why };
+}
+
+function shell(command: string, why: string): Next {
+  return { kind: 'command', command, why };
+}
+
+/** The troubleshooting guide as data: symptom, cause, next command. The most telling rules stand first. */
+export const RULES: readonly Rule[] = [
+  {
+    symptom: 'a guard ended the release',
+    cause: ({ release, verdicts }) =>
+      release.rollback?.who.provedBy === 'system' ? failing(verdicts)?.verdict.reason : undefined,
+    next: (given) => [
+      candidateLogs(given, 'what the candidate logged while it had traffic'),
+      ...given.release.plan.alarms.map(({ name }) =>
+        shell(`aws cloudwatch describe-alarm-history --alarm-name ${quote(name)}`, `when alarm ${name} changed`),
+      ),
+    ],
+  },
+  {
+    symptom: 'a hook stopped the release',
+    cause: ({ release }) =>
+      Object.values(release.hooks).some(({ status }) => status === 'Failed') ? release.rollback?.reason : undefined,
+    next: ({ release }) =>
+      (['preTraffic', 'postTraffic'] as const)
+        .filter((name) => release.hooks[name]?.status === 'Failed')
+        .map((name) =>
+          shell(`aws logs tail /aws/lambda/${release.plan[name]!.function} --since 1h`, 'what the hook logged'),
+        ),
+  },
+  {
+    symptom: 'a person ended the release',
+    cause: ({ release }) => {
+      const { rollback, kind } = release;
+      if (!rollback || rollback.who.provedBy === 'system') return undefined;
+      const what = kind === 'rollback' ? 'switched back' : 'ordered the rollback';
+      return `${rollback.who.name} ${what}: ${rollback.reason}`;
+    },
+    next: (given) => [candidateLogs(given, 'what the version that was taken away logged')],
+  },
+  {
+    symptom: 'a person must act',
+    cause: ({ release }) => (release.outcome?.state === 'halted' ? release.outcome.reason : undefined),
+    next: (given) => {
+      const { plan } = given.release;
+      return [
+        shell(
+          `aws lambda get-alias --function-name ${plan.key.function} --name ${plan.key.alias}`,
+          'where the traffic goes now',
+        ),
+        shell(`switchback rollback ${flags(given)} --to ${plan.stable}`, `all traffic to version ${plan.stable}`),
+      ];
+    },
+  },
+  {
+    symptom: 'a call to AWS kept failing',
+    cause: ({ release }) =>
+      /\bfailed after \d+ tries\b|: AccessDenied/.exec(release.rollback?.reason ?? '')
+        ? release.rollback?.reason
+        : undefined,
+    next: () => [shell('aws sts get-caller-identity', 'whose permissions were used')],
+  },
+  {
+    symptom: 'the release is paused',
+    cause: ({ release }) => release.paused && `${release.paused.who.name} paused it: ${release.paused.reason}`,
+    next: (given) => [shell(`switchback resume ${flags(given)}`, 'goes on with the step it was in')],
+  } as Rule,
+  {
+    symptom: 'the weight is held',
+    cause: ({ release }) => release.held?.reason,
+    next: (given) => [
+      shell(`switchback promote ${flags(given)}`, 'goes on although the guards cannot see'),
+      shell(`switchback rollback ${flags(given)}`, 'goes back'),
+    ],
+  },
+  {
+    symptom: 'a hook has not answered',
+    cause: ({ release }) => {
+      const { phase } = release;
+      if (phase !== 'preTraffic' && phase !== 'postTraffic') return undefined;
+      return `${release.plan[phase]?.function} was called and has neither answered nor returned an answer`;
+    },
+    next: ({ release }) => {
+      const hook = release.phase === 'postTraffic' ? release.plan.postTraffic : release.plan.preTraffic;
+      return hook ? [shell(`aws logs tail /aws/lambda/${hook.function} --since 1h`, 'what the hook logged')] : [];
+    },
+  },
+  {
+    symptom: 'nothing drives the release',
+    cause: ({ release, nowMs }) => {
+      if (!isOpen(release) || release.phase !== 'holding' || release.paused || release.held) return undefined;
+      const lateMs = nowMs - (release.stepSince + (release.plan.steps[release.step]?.holdMs ?? 0));
+      return lateMs > LATE_MS
+        ? `its next step was due ${Math.round(lateMs / 1_000)} s ago and no process took it`
+        : undefined;
+    },
+    next: (given) => [shell(`switchback watch ${flags(given)}`, 'drives it to its end')],
+  },
+  {
+    symptom: 'the alias does not carry the weight that was set',
+    cause: ({ release }) => {
+      const actual = actualWeight(release);
+      if (!isOpen(release) || release.phase !== 'holding' || actual === undefined) return undefined;
+      const set = wantedWeight(release);
+      return actual === set ? undefined : `${set} % is set, ${actual} % was read back`;
+    },
+    next: ({ release }) => [
+      shell(
+        `aws lambda get-provisioned-concurrency-config --function-name ${release.plan.key.function} --qualifier ${release.plan.key.alias}`,
+        'provisioned concurrency moves traffic by itself',
+      ),
+    ],
+  },
+  {
+    symptom: 'a guard could not measure',
+    cause: ({ release }) => (release.guards.blind.length > 0 ? release.guards.blind.join('; ') : undefined),
+    next: () => [
+      shell('aws sts get-caller-identity', 'whose permissions were used: logs and metrics must be readable'),
+    ],
+  },
+  {
+    symptom: 'the candidate got no traffic',
+    cause: ({ release }) =>
+      release.kind === 'release' &&
+      release.step >= 0 &&
+      seenOf(release.guards, release.plan.candidate).invocations === 0
+        ? `version ${release.plan.candidate} was not seen serving a single invocation: no guard could learn anything from it`
+        : undefined,
+    next: (given) => [
+      shell(
+        `aws lambda list-event-source-mappings --function-name ${given.release.plan.key.function}`,
+        'callers that go past the alias',
+      ),
+    ],
+  },
+];
+
+/** A step is taken within this by any process that looks; later means that none does. */
+const LATE_MS = 30_000;
+
+/** A value as one word of a POSIX shell. */
+function quote(value: string): string {
+  return /^[\w./:=@-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Everything that the rules find in this release, the most telling first. */
+export function diagnose(
+  release: Release,
+  nowMs: number,
+): { readonly verdicts: readonly GuardVerdict[]; readonly findings: readonly Finding[] } {
+  const atMs = release.rollback?.at ?? release.outcome?.at ?? nowMs;
+  const given: Case = { release, nowMs, verdicts: guardVerdicts(release.plan, release.guards, atMs) };
+  const findings = RULES.flatMap((rule) => {
+    const cause = rule.cause(given);
+    return cause ? [{ symptom: rule.symptom, cause, next: rule.next(given) }] : [];
+  });
+  return { verdicts: given.verdicts, findings };
+}

@@ -1,0 +1,157 @@
+import { formatDuration } from '../../core/duration.ts';
+import type { HookName } from '../../core/release/commands.ts';
+import { guardVerdicts, seenOf } from '../../core/release/guards.ts';
+import { actualWeight, type Release, stateOf, wantedWeight } from '../../core/release/release.ts';
+import { type Line, labelled, line } from './line.ts';
+import { routingText } from './story.ts';
+import { clock, flagsOf, HOOK_WORDS, percentText, personText, STATE_WORDS, utc, VERDICT_SIGNS } from './words.ts';
+
+/**
+ * One release, top down: what is live, what happens next and when, each check with its numbers, and last the command
+ * that stops it. Total: every phase and state has a screen.
+ */
+export function releaseScreen(release: Release, nowMs: number): Line[] {
+  const { plan, started } = release;
+  const [tone, word] = STATE_WORDS[stateOf(release)];
+  const step =
+    release.step >= 0 && release.phase !== 'ended' ? `, step ${release.step + 1} of ${plan.steps.length}` : '';
+  return [
+    line(['strong', `${plan.key.function}:${plan.key.alias}`], `  release ${release.id}  `, [tone, word], step),
+    labelled('live', ...liveText(release)),
+    ...reasonLines(release),
+    ...nextLines(release, nowMs),
+    ...seenLines(release),
+    ...guardLines(release, nowMs),
+    ...hookLines(release, nowMs),
+    ...verificationLines(release),
+    labelled(
+      'started',
+      `${utc(started.at)} by ${personText(started.who)}${started.reason ? `: ${started.reason}` : ''}`,
+    ),
+    ...lastLine(release),
+  ];
+}
+
+function liveText(release: Release): string[] {
+  if (!release.seen) return ['the alias has not been read yet'];
+  const actual = actualWeight(release) ?? 0;
+  const set = release.phase === 'ended' ? actual : wantedWeight(release);
+  const differs = set === actual ? '' : `; set: version ${release.plan.candidate} ${percentText(set)}`;
+  return [`${routingText(release.seen)}   (as read back${differs})`];
+}
+
+function reasonLines(release: Release): Line[] {
+  const lines: Line[] = [];
+  const { outcome, rollback, paused, held } = release;
+  if (outcome) lines.push(labelled('because', outcome.reason));
+  else if (rollback) lines.push(labelled('because', rollback.reason));
+  if (paused) lines.push(labelled('paused', `by ${personText(paused.who)} at ${clock(paused.at)}: ${paused.reason}`));
+  if (held) lines.push(labelled('held', `since ${clock(held.at)}: ${held.reason}`));
+  return lines;
+}
+
+function nextLines(release: Release, nowMs: number): Line[] {
+  const text = nextText(release, nowMs);
+  return text === null ? [] : [labelled('next', text)];
+}
+
+/** What happens next and when; null once nothing does. */
+function nextText(release: Release, nowMs: number): string | null {
+  const { plan, phase, step, retryAt, tries } = release;
+  const again = retryAt !== null && tries > 0 ? `, tried ${tries} times, again in ${until(retryAt, nowMs)}` : '';
+  switch (phase) {
+    case 'preTraffic':
+    case 'postTraffic': {
+      const hook = release.hooks[phase];
+      const limit = hook ? `, at most until ${clock(hook.deadline)}` : '';
+      return `waits for the ${HOOK_WORDS[phase]} hook ${plan[phase]?.function ?? ''} to answer${limit}`;
+    }
+    case 'shifting':
+      return `sending version ${plan.candidate} ${percentText(wantedWeight(release))} and reading it back${again}`;
+    case 'rollingBack':
+      return `restoring version ${plan.stable} and reading it back${again}`;
+    case 'checking':
+      return `one fresh look, then ${afterStep(release)}`;
+    case 'finishing':
+      return `the owner tag is removed from the alias${again}, then the release is promoted`;
+    case 'holding': {
+      if (release.paused) return `nothing until "switchback resume ${flagsOf(plan.key)}"`;
+      if (release.held) return `looks again until it can see; then ${afterStep(release)}`;
+      const endsAt = release.stepSince + (plan.steps[step]?.holdMs ?? 0);
+      return `${afterStep(release)} in ${until(endsAt, nowMs)} (${clock(endsAt)} UTC), if no guard objects`;
+    }
+    case 'ended':
+      return null;
+    default:
+      return phase satisfies never;
+  }
+}
+
+function afterStep({ plan, step }: Release): string {
+  const next = plan.steps[step + 1];
+  return next ? percentText(next.weightPercent) : 'promoted';
+}
+
+function until(atMs: number, nowMs: number): string {
+  return formatDuration(Math.max(0, Math.ceil((atMs - nowMs) / 1_000) * 1_000)).replace(/^0 ms$/, '0 s');
+}
+
+function seenLines({ plan, guards, kind }: Release): Line[] {
+  if (kind === 'rollback') return [];
+  const text = [plan.stable, plan.candidate].map((version) => {
+    const { invocations, errors } = seenOf(guards, version);
+    return `version ${version} ${invocations} invocations, ${errors} errors`;
+  });
+  return [labelled('seen', text.join(' · '))];
+}
+
+function guardLines(release: Release, nowMs: number): Line[] {
+  const { plan, guards } = release;
+  const atMs = release.outcome?.at ?? release.rollback?.at ?? nowMs;
+  const verdicts = guardVerdicts(plan, guards, atMs);
+  const lines = verdicts.map(({ verdict }, index) =>
+    labelled(index === 0 ? 'guards' : '', VERDICT_SIGNS[verdict.outcome], ` ${verdict.reason}`),
+  );
+  for (const problem of guards.blind) lines.push(labelled('blind', ['warn', '!'], ` ${problem}`));
+  return lines;
+}
+
+function hookLines({ plan, hooks }: Release, nowMs: number): Line[] {
+  const names: readonly HookName[] = ['preTraffic', 'postTraffic'];
+  return names
+    .filter((name) => plan[name] !== null)
+    .map((name, index) => {
+      const label = index === 0 ? 'hooks' : '';
+      const run = hooks[name];
+      const called = `${HOOK_WORDS[name]} ${plan[name]!.function}`;
+      if (!run) return labelled(label, ['dim', '·'], ` ${called}: not called yet`);
+      const took = formatDuration((run.endedAt ?? nowMs) - run.startedAt);
+      if (run.status === 'called')
+        return labelled(label, VERDICT_SIGNS.running, ` ${called}: waiting for its answer, ${took}`);
+      const sign = run.status === 'Succeeded' ? VERDICT_SIGNS.pass : VERDICT_SIGNS.fail;
+      return labelled(label, sign, ` ${called}: ${run.status} after ${took}`);
+    });
+}
+
+/** What traffic showed after a rollback. */
+export function verificationLines({ verification, plan }: Release): Line[] {
+  if (!verification) return [];
+  const { stable, candidate, waitedMs, notes } = verification;
+  const sign = candidate.invocations === 0 ? VERDICT_SIGNS.pass : VERDICT_SIGNS.error;
+  const text = ` in ${formatDuration(waitedMs)} version ${plan.stable} took ${stable.invocations} invocations with ${stable.errors} errors, version ${plan.candidate} took ${candidate.invocations}`;
+  return [labelled('traffic', sign, text), ...notes.map((note) => labelled('', note))];
+}
+
+function lastLine(release: Release): Line[] {
+  const flags = flagsOf(release.plan.key);
+  if (release.phase !== 'ended')
+    return release.rollback ? [] : [labelled('stop it', ['strong', `switchback rollback ${flags}`])];
+  switch (release.outcome?.state) {
+    case 'promoted':
+      return [labelled('undo', ['strong', `switchback rollback ${flags}`])];
+    case 'halted':
+      return [labelled('repair', ['strong', `switchback rollback ${flags} --to ${release.plan.stable}`])];
+    default:
+      return [labelled('why', ['strong', `switchback diagnose ${flags}`])];
+  }
+}

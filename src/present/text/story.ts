@@ -1,0 +1,161 @@
+import { describeRouting, type Routing } from '../../core/release/alias.ts';
+import type { CommandResult } from '../../core/release/commands.ts';
+import type { AliasEvent } from '../../core/release/events.ts';
+import type { Observation } from '../../core/release/observation.ts';
+import { isOpen, type Release, wantedWeight } from '../../core/release/release.ts';
+import type { Tone } from './line.ts';
+import { HOOK_WORDS, percentText } from './words.ts';
+
+/** One event as a sentence. */
+export interface Story {
+  readonly text: string;
+  readonly tone: Tone | null;
+  /** True for what happens all the time and changed nothing that a person waits for. */
+  readonly routine: boolean;
+}
+
+/** Says what happened and what the engine made of it. Every kind of event has a sentence. */
+export function storyOf(event: AliasEvent, before: Release | null, after: Release | null): Story {
+  const what = happened(event);
+  const then = consequence(before, after);
+  const quiet = event.kind === 'observed' || event.kind === 'tick' || isLook(event);
+  if (!then) return { text: what, tone: null, routine: quiet };
+  return { text: `${what}; ${then.text}`, tone: then.tone, routine: quiet && then.routine };
+}
+
+function isLook(event: AliasEvent): boolean {
+  return event.kind === 'result' && event.result.outcome === 'observed';
+}
+
+function happened(event: AliasEvent): string {
+  const by = event.who.name;
+  const why = event.why === undefined ? '' : `: ${event.why}`;
+  switch (event.kind) {
+    case 'start':
+      return `${by} started release ${event.releaseId}, version ${event.plan.stable} to ${event.plan.candidate} (${event.plan.strategy})${why}`;
+    case 'startRollback':
+      return `${by} switched back from version ${event.plan.candidate} to ${event.plan.stable}${why}`;
+    case 'promote':
+      return `${by} promoted ${event.full ? 'to 100 % at once' : 'to the next step'}${why}`;
+    case 'pause':
+      return `${by} paused${why}`;
+    case 'resume':
+      return `${by} resumed${why}`;
+    case 'rollback':
+      return `${by} ordered a rollback${why}`;
+    case 'observed':
+      return observationText(event.observation);
+    case 'hookAnswered':
+      return `a hook answered ${event.status} (through ${VIA_WORDS[event.via]})`;
+    case 'result':
+      return resultText(event.result);
+    case 'tick':
+      return 'time has passed';
+    default:
+      return event satisfies never;
+  }
+}
+
+const VIA_WORDS = {
+  endpoint: 'Switchback’s own endpoint',
+  codedeploy: 'CodeDeploy',
+  response: 'its return value',
+} as const;
+
+function resultText(result: CommandResult): string {
+  switch (result.outcome) {
+    case 'aliasSet':
+      return `read back: ${describeRouting(result.snapshot)}`;
+    case 'aliasForeign':
+      return result.found
+        ? `the alias was found changed by somebody else: ${describeRouting(result.found)}`
+        : 'the alias was found deleted';
+    case 'superseded':
+      return `write ${result.by.fence} of this release was there already`;
+    case 'hookInvoked':
+      return 'the hook was called';
+    case 'hookReturned':
+      return `the hook returned ${result.status}`;
+    case 'hookFailed':
+      return `the hook crashed: ${result.error}`;
+    case 'observed':
+      return observationText(result.observation);
+    case 'verified': {
+      const { stable, candidate, waitedMs } = result.verification;
+      return `traffic after the rollback (${Math.round(waitedMs / 1000)} s): stable ${stable.invocations} invocations with ${stable.errors} errors, candidate ${candidate.invocations}`;
+    }
+    case 'failed':
+      return `a call to AWS failed${result.retryable ? ' and will be tried again' : ''}: ${result.error}`;
+    default:
+      return result satisfies never;
+  }
+}
+
+function observationText({ logs, minutes, alarms, alias, blind }: Observation): string {
+  const parts: string[] = [];
+  for (const [version, counts] of Object.entries(logs?.counts ?? {}))
+    parts.push(`version ${version}: ${counts.invocations} invocations, ${counts.errors} errors`);
+  if (minutes && minutes.length > 0)
+    parts.push(`${minutes.length} CloudWatch minute${minutes.length === 1 ? '' : 's'}`);
+  for (const { name, state } of alarms ?? []) parts.push(`alarm ${name} ${state}`);
+  if (alias === null) parts.push('the alias does not exist');
+  else if (alias) parts.push(describeRouting(alias));
+  for (const problem of blind ?? []) parts.push(`could not measure: ${problem}`);
+  return parts.length === 0 ? 'looked: nothing new' : `looked: ${parts.join(', ')}`;
+}
+
+/** What changed for the people who wait. */
+function consequence(before: Release | null, after: Release | null): Story | null {
+  if (!after) return null;
+  const same = before?.id === after.id ? before : null;
+  if (after.outcome && !same?.outcome) return ended(after);
+  if (after.rollback && !same?.rollback)
+    return {
+      text: `rolling back to version ${after.plan.stable}: ${after.rollback.reason}`,
+      tone: 'bad',
+      routine: false,
+    };
+  if (after.held && !same?.held)
+    return { text: `the weight is held: ${after.held.reason}`, tone: 'warn', routine: false };
+  if (same?.held && !after.held && isOpen(after)) return { text: 'the hold is over', tone: null, routine: false };
+  if (after.phase === same?.phase && after.step === same?.step) return null;
+  return phaseText(after);
+}
+
+function ended({ outcome, plan }: Release): Story | null {
+  if (!outcome) return null;
+  const words = {
+    promoted: `version ${plan.candidate} is promoted: ${outcome.reason}`,
+    rolledBack: `version ${plan.stable} serves again: ${outcome.reason}`,
+    halted: `halted, a person must act: ${outcome.reason}`,
+  };
+  return { text: words[outcome.state], tone: outcome.state === 'promoted' ? 'good' : 'bad', routine: false };
+}
+
+function phaseText(release: Release): Story | null {
+  const said = (text: string): Story => ({ text, tone: null, routine: false });
+  const { plan, phase } = release;
+  switch (phase) {
+    case 'preTraffic':
+    case 'postTraffic':
+      return said(`calling the ${HOOK_WORDS[phase]} hook ${plan[phase]?.function ?? ''}`);
+    case 'shifting':
+      return said(`sending version ${plan.candidate} ${percentText(wantedWeight(release))} of the traffic`);
+    case 'finishing':
+      return said('removing the owner tag');
+    case 'checking':
+      return { text: 'one fresh look before going on', tone: null, routine: true };
+    case 'holding':
+    case 'rollingBack':
+    case 'ended':
+      return null;
+    default:
+      return phase satisfies never;
+  }
+}
+
+/** Where traffic goes, for a caption: `v41 90 % · v42 10 %`. */
+export function routingText({ version, second }: Routing): string {
+  if (!second) return `version ${version} 100 %`;
+  return `version ${version} ${percentText(100 - second.weightPercent)} · version ${second.version} ${percentText(second.weightPercent)}`;
+}

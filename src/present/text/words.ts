@@ -1,0 +1,54 @@
+import type { VerdictOutcome } from '../../core/judge/verdict.ts';
+import type { AliasKey } from '../../core/release/alias.ts';
+import type { HookName } from '../../core/release/commands.ts';
+import type { ReleaseStateName } from '../../core/release/release.ts';
+import type { Who } from '../../core/who.ts';
+import type { Tone } from './line.ts';
+
+/** Symbols differ by shape, not by colour alone. */
+export const VERDICT_SIGNS: Readonly<Record<VerdictOutcome, readonly [Tone, string]>> = {
+  pass: ['good', '✔'],
+  fail: ['bad', '✖'],
+  running: ['warn', '▲'],
+  inconclusive: ['dim', '?'],
+  error: ['warn', '!'],
+};
+
+export const STATE_WORDS: Readonly<Record<ReleaseStateName, readonly [Tone, string]>> = {
+  running: ['strong', '▶ running'],
+  paused: ['warn', '‖ paused'],
+  held: ['warn', '‖ held'],
+  rollingBack: ['bad', '◀ rolling back'],
+  promoted: ['good', '✔ promoted'],
+  rolledBack: ['bad', '◀ rolled back'],
+  halted: ['bad', '✖ halted: a person must act'],
+};
+
+export const HOOK_WORDS: Readonly<Record<HookName, string>> = {
+  preTraffic: 'pre-traffic',
+  postTraffic: 'post-traffic',
+};
+
+/** `2026-01-05 12:00:30 UTC`. */
+export function utc(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** `12:00:30`, the day left out. */
+export function clock(atMs: number): string {
+  return new Date(atMs).toISOString().slice(11, 19);
+}
+
+/** `--function checkout --alias live`: names the alias in every command that is printed. */
+export function flagsOf({ function: fn, alias }: Pick<AliasKey, 'function' | 'alias'>): string {
+  return `--function ${fn} --alias ${alias}`;
+}
+
+export function personText({ name, provedBy }: Who): string {
+  return provedBy === 'system' ? name : `${name} (${provedBy})`;
+}
+
+/** `10 %`; no digits that nobody set. */
+export function percentText(percent: number): string {
+  return `${Number(percent.toFixed(2))} %`;
+}
