@@ -15,6 +15,8 @@ export type Launch =
   | { readonly kind: 'refused'; readonly errorType: string; readonly reason: string };
 
 const NODE = /^nodejs(18|20|22|24)\.x$/;
+/** Lambda turned these off before nodejs24.x: ES module syntax in a CommonJS file is a syntax error there. */
+const STRICT_MODULES = ['--no-experimental-require-module', '--no-experimental-detect-module'];
 const PYTHON = /^python3\.\d+$/;
 const PROVIDED = /^provided(\.al2|\.al2023)?$/;
 
@@ -36,10 +38,12 @@ export async function launchOf(spec: FunctionSpec): Promise<Launch> {
 }
 
 async function runtimeLaunch(spec: FunctionSpec): Promise<Launch> {
-  if (NODE.test(spec.runtime)) {
-    const heapMb = Math.floor(spec.memoryMb * HEAP_SHARE);
+  const node = NODE.exec(spec.runtime);
+  if (node) {
+    const heap = `--max-old-space-size=${Math.floor(spec.memoryMb * HEAP_SHARE)}`;
+    const strict = Number(node[1]) < 24 ? STRICT_MODULES : [];
     const script = path.join(RUNTIME_DIR, 'bootstrap.cjs');
-    return { kind: 'run', command: process.execPath, args: [`--max-old-space-size=${heapMb}`, script] };
+    return { kind: 'run', command: process.execPath, args: [heap, ...strict, script] };
   }
   if (PYTHON.test(spec.runtime)) {
     const python = await findPython();

@@ -201,7 +201,8 @@ function offerSdk() {
       } catch (error) {
         if (!/^@(aws-sdk|smithy|aws)\//.test(specifier)) throw error;
         try {
-          return next(specifier, { ...context, parentURL: here });
+          if (!context.conditions.includes('require')) return next(specifier, { ...context, parentURL: here });
+          return { url: pathToFileURL(require.resolve(specifier)).href, format: 'commonjs', shortCircuit: true };
         } catch {
           throw error;
         }
