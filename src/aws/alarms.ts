@@ -1,0 +1,55 @@
+import type { CompositeAlarm, LogAlarm, MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import type { Alarms } from '../app/ports/alarms.ts';
+import type { AlarmReading, AlarmState } from '../core/release/observation.ts';
+import type { Clients } from './clients.ts';
+import { call } from './problem.ts';
+
+/** CloudWatch takes at most 100 names a call. */
+const NAMES_PER_CALL = 100;
+/** Without this CloudWatch answers metric alarms only, and a firing composite alarm would be missed. */
+const ALL_TYPES: ('MetricAlarm' | 'CompositeAlarm' | 'LogAlarm')[] = ['MetricAlarm', 'CompositeAlarm', 'LogAlarm'];
+
+/** Alarms of every type at CloudWatch. */
+export function createAlarms(clients: Clients): Alarms {
+  return {
+    async read(names) {
+      return call('cloudwatch:DescribeAlarms', async () => {
+        const unique = [...new Set(names)];
+        if (unique.length === 0) return [];
+        const cloudwatch = await clients.cloudwatch();
+        const readings: AlarmReading[] = [];
+        for (let start = 0; start < unique.length; start += NAMES_PER_CALL) {
+          const answer = await cloudwatch.describeAlarms({
+            AlarmNames: unique.slice(start, start + NAMES_PER_CALL),
+            AlarmTypes: ALL_TYPES,
+            MaxRecords: NAMES_PER_CALL,
+          });
+          const all = [...(answer.MetricAlarms ?? []), ...(answer.CompositeAlarms ?? []), ...(answer.LogAlarms ?? [])];
+          readings.push(...all.flatMap(readingOf));
+        }
+        return readings;
+      });
+    },
+  };
+}
+
+function readingOf(alarm: MetricAlarm | CompositeAlarm | LogAlarm): AlarmReading[] {
+  if (alarm.AlarmName === undefined) return [];
+  // A composite alarm whose actions are held back by another alarm does not page anybody either.
+  const suppressed = 'ActionsSuppressedBy' in alarm && alarm.ActionsSuppressedBy !== undefined;
+  const since = alarm.StateTransitionedTimestamp ?? alarm.StateUpdatedTimestamp;
+  return [
+    {
+      name: alarm.AlarmName,
+      state: stateOf(alarm.StateValue),
+      reason: alarm.StateReason ?? '',
+      sinceMs: since?.getTime() ?? 0,
+      actionsEnabled: alarm.ActionsEnabled !== false && !suppressed,
+    },
+  ];
+}
+
+/** A state that this version does not know says nothing about health. */
+function stateOf(state: string | undefined): AlarmState {
+  return state === 'OK' || state === 'ALARM' ? state : 'INSUFFICIENT_DATA';
+}

@@ -1,0 +1,143 @@
+import type { CloudTrail } from '@aws-sdk/client-cloudtrail';
+import type { CloudWatch } from '@aws-sdk/client-cloudwatch';
+import type { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
+import type { CodeDeploy } from '@aws-sdk/client-codedeploy';
+import type { Lambda } from '@aws-sdk/client-lambda';
+import type { STS } from '@aws-sdk/client-sts';
+
+export interface AwsOptions {
+  readonly region?: string;
+  /** Every service is called here; without it the SDK's own `AWS_ENDPOINT_URL*` variables count. */
+  readonly endpointUrl?: string;
+  readonly profile?: string;
+}
+
+/** Each client is imported and made at its first use: importing one costs about 60 ms, and most commands need one. */
+export interface Clients {
+  lambda(): Promise<Lambda>;
+  /** For invocations: as long as a Lambda may run, and never sent twice. */
+  invoker(): Promise<Lambda>;
+  logs(): Promise<CloudWatchLogs>;
+  /** For live tail: the answer has no end, so only silence is a time-out. */
+  tail(): Promise<CloudWatchLogs>;
+  cloudwatch(): Promise<CloudWatch>;
+  codedeploy(): Promise<CodeDeploy>;
+  cloudtrail(): Promise<CloudTrail>;
+  sts(): Promise<STS>;
+  /** The AWS is on this machine, so it may be asked more often than a real one. */
+  readonly local: boolean;
+  readonly profile: string | undefined;
+  /** Closes idle connections and ends live ones. */
+  close(): void;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const CONNECT_TIMEOUT_MS = 1_000;
+const REQUEST_TIMEOUT_MS = 5_000;
+/** Lambda's own limit is 15 minutes; the rest is for the answer to travel. */
+const INVOKE_TIMEOUT_MS = 15 * 60_000 + 30_000;
+/** Live tail sends an update every second, empty ones too; this much silence is a dead line. */
+const TAIL_SILENCE_MS = 15_000;
+/** The callers have their own patience; the SDK only bridges one lost packet or one throttled call. */
+const MAX_ATTEMPTS = 3;
+
+/** Makes the clients of one run. `env` is the process's environment; tests hand in their own. */
+export function createClients(options: AwsOptions, env: Environment = process.env): Clients {
+  const made: { destroy(): void }[] = [];
+  const keep = <T extends { destroy(): void }>(client: T): T => {
+    made.push(client);
+    return client;
+  };
+  const settings = (service: string): ReturnType<typeof settingsOf> => settingsOf(options, env, service);
+  const ordinary = { maxAttempts: MAX_ATTEMPTS, requestHandler: handler(REQUEST_TIMEOUT_MS) };
+  return {
+    lambda: once(async () => {
+      const { Lambda } = await import('@aws-sdk/client-lambda');
+      return keep(new Lambda({ ...settings('LAMBDA'), ...ordinary }));
+    }),
+    invoker: once(async () => {
+      const { Lambda } = await import('@aws-sdk/client-lambda');
+      const requestHandler = handler(INVOKE_TIMEOUT_MS);
+      return keep(new Lambda({ ...settings('LAMBDA'), maxAttempts: 1, requestHandler }));
+    }),
+    logs: once(async () => {
+      const { CloudWatchLogs } = await import('@aws-sdk/client-cloudwatch-logs');
+      return keep(new CloudWatchLogs({ ...settings('CLOUDWATCH_LOGS'), ...ordinary }));
+    }),
+    tail: once(async () => {
+      const { CloudWatchLogs } = await import('@aws-sdk/client-cloudwatch-logs');
+      const requestHandler = { ...handler(REQUEST_TIMEOUT_MS), socketTimeout: TAIL_SILENCE_MS };
+      return keep(new CloudWatchLogs({ ...settings('CLOUDWATCH_LOGS'), maxAttempts: 1, requestHandler }));
+    }),
+    cloudwatch: once(async () => {
+      const { CloudWatch } = await import('@aws-sdk/client-cloudwatch');
+      return keep(new CloudWatch({ ...settings('CLOUDWATCH'), ...ordinary }));
+    }),
+    codedeploy: once(async () => {
+      const { CodeDeploy } = await import('@aws-sdk/client-codedeploy');
+      return keep(new CodeDeploy({ ...settings('CODEDEPLOY'), ...ordinary }));
+    }),
+    cloudtrail: once(async () => {
+      const { CloudTrail } = await import('@aws-sdk/client-cloudtrail');
+      return keep(new CloudTrail({ ...settings('CLOUDTRAIL'), ...ordinary }));
+    }),
+    sts: once(async () => {
+      const { STS } = await import('@aws-sdk/client-sts');
+      return keep(new STS({ ...settings('STS'), ...ordinary }));
+    }),
+    local: isLoopback(endpointOf(options, env, 'LAMBDA')),
+    profile: options.profile ?? env.AWS_PROFILE,
+    close() {
+      for (const client of made.splice(0)) client.destroy();
+    },
+  };
+}
+
+/** Where a service is called, where that is not AWS itself. `service` as in `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS`. */
+function endpointOf(options: AwsOptions, env: Environment, service: string): string | undefined {
+  if (options.endpointUrl !== undefined) return options.endpointUrl;
+  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return undefined;
+  return env[`AWS_ENDPOINT_URL_${service}`] ?? env.AWS_ENDPOINT_URL;
+}
+
+function settingsOf(options: AwsOptions, env: Environment, service: string) {
+  const endpoint = endpointOf(options, env, service);
+  const local = isLoopback(endpoint);
+  // The SDK reads AWS_REGION only; the AWS CLI's users set the other one.
+  const region = options.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? (local ? LOCAL_REGION : undefined);
+  const named = options.profile ?? env.AWS_PROFILE ?? env.AWS_ACCESS_KEY_ID;
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
+    // Live tail and others put a label before the host name, which an address of one's own does not have.
+    ...(endpoint === undefined ? {} : { endpoint, disableHostPrefix: true }),
+    // A machine without an AWS account has no credentials, and looking for some takes seconds.
+    ...(local && named === undefined ? { credentials: LOCAL_CREDENTIALS } : {}),
+  };
+}
+
+const LOCAL_REGION = 'us-east-1';
+const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+function handler(requestTimeout: number) {
+  return { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout, throwOnRequestTimeout: true };
+}
+
+function isLoopback(endpoint: string | undefined): boolean {
+  if (endpoint === undefined || !URL.canParse(endpoint)) return false;
+  const { hostname } = new URL(endpoint);
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+/** Runs `make` at the first call and hands the same promise to all; a failed attempt is tried again. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}

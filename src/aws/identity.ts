@@ -1,0 +1,54 @@
+import { hostname, userInfo } from 'node:os';
+import type { Identity } from '../app/ports/identity.ts';
+import { AwsProblem } from '../app/ports/problem.ts';
+import type { Who } from '../core/who.ts';
+import type { Clients } from './clients.ts';
+import { call } from './problem.ts';
+
+/** Who is acting, and where, as STS says. The answer is remembered: it cannot change while the credentials live. */
+export function createIdentity(clients: Clients): Identity {
+  let caller: Promise<{ arn: string; account: string }> | undefined;
+  const ask = (): Promise<{ arn: string; account: string }> => {
+    caller ??= callerOf(clients).catch((error: unknown) => {
+      caller = undefined;
+      throw error;
+    });
+    return caller;
+  };
+  return {
+    async whoAmI(): Promise<Who> {
+      try {
+        return { name: (await ask()).arn, provedBy: 'sts' };
+      } catch {
+        return { name: `${osUser()}@${hostname()}`, provedBy: 'os-user' };
+      }
+    },
+    async where() {
+      const region = await call('sts:GetCallerIdentity', async () => (await clients.sts()).config.region());
+      return { account: (await ask()).account, region };
+    },
+  };
+}
+
+async function callerOf(clients: Clients): Promise<{ arn: string; account: string }> {
+  const { Arn: arn, Account: account } = await call('sts:GetCallerIdentity', async () =>
+    (await clients.sts()).getCallerIdentity({}),
+  );
+  if (!arn || !account)
+    throw new AwsProblem(
+      'invalid',
+      'GetCallerIdentity',
+      'IncompleteAnswer',
+      'the answer has no account or ARN: is this endpoint really STS?',
+    );
+  return { arn, account };
+}
+
+/** A container may run as a user id that has no entry in the machine's user list. */
+function osUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env.USER ?? `uid-${process.getuid?.() ?? 'unknown'}`;
+  }
+}

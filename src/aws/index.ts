@@ -1,0 +1,39 @@
+import type { Clock } from '../app/ports/clock.ts';
+import type { AwsPorts } from '../app/ports/index.ts';
+import { createAlarms } from './alarms.ts';
+import { createAliases } from './aliases.ts';
+import { type AwsOptions, createClients } from './clients.ts';
+import { systemClock } from './clock.ts';
+import { createHooks } from './hooks.ts';
+import { createIdentity } from './identity.ts';
+import { createSignals } from './signals.ts';
+import { createTrafficFacts } from './traffic-facts.ts';
+import { createVersions } from './versions.ts';
+
+export type { AwsOptions } from './clients.ts';
+export { systemClock } from './clock.ts';
+
+export interface Aws extends AwsPorts {
+  /** Closes idle connections and ends live ones. */
+  close(): void;
+}
+
+/**
+ * AWS through SDK v3. Nothing is imported or connected before it is used: making this costs nothing, each first call to a
+ * service pays for that service alone.
+ */
+export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws {
+  const clients = createClients(options);
+  const aliases = createAliases(clients);
+  const alarms = createAlarms(clients);
+  return {
+    aliases,
+    alarms,
+    versions: createVersions(clients, clock),
+    traffic: createTrafficFacts(clients),
+    signals: createSignals({ clients, clock, aliases, alarms }),
+    hooks: createHooks(clients),
+    identity: createIdentity(clients),
+    close: () => clients.close(),
+  };
+}

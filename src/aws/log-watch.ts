@@ -1,0 +1,167 @@
+import type { Clock } from '../app/ports/clock.ts';
+import { AwsProblem } from '../app/ports/problem.ts';
+import type { Watch } from '../core/release/observation.ts';
+import type { Bulletin } from './bulletin.ts';
+import type { Clients } from './clients.ts';
+import { blindToLogs, findLogSources, type LogSources } from './log-sources.ts';
+import { sweepLogs } from './log-sweep.ts';
+import { tailLogs } from './log-tail.ts';
+import type { LogTally } from './log-tally.ts';
+
+/** Without live tail the log is read this often: FilterLogEvents allows 5 calls a second in the smaller regions. */
+const POLL_MS = 1_000;
+/** A local AWS has no such limit, and people watch it. */
+const POLL_LOCAL_MS = 250;
+/** CloudWatch ends a session after three hours; the next one starts well before. */
+const RENEW_MS = 2 * 3_600_000 + 45 * 60_000;
+/** What was taken in just before a session started is visible to a search only after some seconds. */
+const SETTLE_MS = 10_000;
+/** A search now and then finds what a session may have dropped. */
+const RECONCILE_MS = 60_000;
+/** After a session broke: poll for this long, twice as long each time, then try live tail again. */
+const RETRY_TAIL_MS = 2_000;
+const MAX_RETRY_TAIL_MS = 60_000;
+/** Where the log groups cannot be found or read at all, permissions may be granted meanwhile. */
+const RETRY_SOURCES_MS = 30_000;
+
+/** Everything that following the logs of one watch needs. */
+interface LogWatch {
+  readonly clients: Clients;
+  readonly clock: Clock;
+  readonly watch: Watch;
+  readonly tally: LogTally;
+  readonly bulletin: Bulletin;
+}
+
+/** Follows the log path until `signal` aborts: live tail where it can be had, searching every second where not. */
+export async function followLogs(context: LogWatch, signal: AbortSignal): Promise<void> {
+  const { clients, clock, watch, bulletin } = context;
+  while (!signal.aborted) {
+    const sources = await findLogSources(clients, watch);
+    if (sources.unusable !== undefined) {
+      bulletin.blindTo('logs', sources.unusable);
+      await pause(clock, RETRY_SOURCES_MS, signal);
+      continue;
+    }
+    await followSources(context, sources, signal);
+  }
+}
+
+async function followSources(context: LogWatch, sources: LogSources, signal: AbortSignal): Promise<void> {
+  let tailable = sources.arns.length > 0;
+  let retryMs = RETRY_TAIL_MS;
+  while (!signal.aborted) {
+    if (tailable) {
+      try {
+        const startedAtMs = context.clock.now();
+        await tailForever(context, sources, signal);
+        if (context.clock.now() - startedAtMs > MAX_RETRY_TAIL_MS) retryMs = RETRY_TAIL_MS;
+      } catch (error) {
+        // Denied, or not offered here: searching it is, for good.
+        tailable = error instanceof AwsProblem && error.retryable;
+      }
+    }
+    await poll(context, sources, tailable ? retryMs : Number.POSITIVE_INFINITY, signal);
+    retryMs = Math.min(2 * retryMs, MAX_RETRY_TAIL_MS);
+  }
+}
+
+/** Searches again and again for `forMs`. */
+async function poll(context: LogWatch, sources: LogSources, forMs: number, signal: AbortSignal): Promise<void> {
+  const { clients, clock } = context;
+  const untilMs = clock.now() + forMs;
+  while (!signal.aborted && clock.now() < untilMs) {
+    const complete = await sweep(context, sources, signal);
+    if (complete) await pause(clock, clients.local ? POLL_LOCAL_MS : POLL_MS, signal);
+  }
+}
+
+/** One search, told to the bulletin. Answers false where more is waiting to be read right away. */
+async function sweep(context: LogWatch, sources: LogSources, signal: AbortSignal): Promise<boolean> {
+  const { clients, clock, watch, tally, bulletin } = context;
+  const { complete, problems } = await sweepLogs(clients, clock, sources.groups, tally, signal);
+  if (signal.aborted) return true;
+  const [problem] = problems;
+  if (problem) bulletin.blindTo('logs', blindToLogs(problem.group, problem.error, watch));
+  else bulletin.logsRead();
+  return complete || problem !== undefined;
+}
+
+/** One live tail session after the other, the next started before the last is ended. Throws where one breaks. */
+async function tailForever(context: LogWatch, sources: LogSources, signal: AbortSignal): Promise<void> {
+  const all = new AbortController();
+  const everything = AbortSignal.any([signal, all.signal]);
+  let previous: AbortController | undefined;
+  try {
+    while (!everything.aborted) {
+      const current = new AbortController();
+      const one = AbortSignal.any([everything, current.signal]);
+      const before = previous;
+      const ended = tailOnce(context, sources, one, () => before?.abort());
+      // An older session that breaks while the next is under way is of no interest.
+      ended.catch(() => undefined);
+      await Promise.race([ended, pause(context.clock, RENEW_MS, one)]);
+      previous = current;
+    }
+  } finally {
+    all.abort();
+  }
+}
+
+/** One session to its end, with searches for what it does not bring. */
+async function tailOnce(
+  context: LogWatch,
+  sources: LogSources,
+  signal: AbortSignal,
+  onStart: () => void,
+): Promise<void> {
+  const { clock, tally, bulletin } = context;
+  const session = new AbortController();
+  const live = AbortSignal.any([signal, session.signal]);
+  const state = { caughtUp: false, sampled: false };
+  let reconciling: Promise<void> = Promise.resolve();
+  try {
+    for await (const update of tailLogs(context.clients, sources.arns, live)) {
+      if (update.kind === 'started') {
+        onStart();
+        reconciling = reconcile(context, sources, state, live);
+        continue;
+      }
+      tally.add(update.events);
+      if (update.sampled) tally.markSampled();
+      state.sampled ||= update.sampled;
+      if (state.caughtUp) tally.readUpTo(clock.now());
+      if (tally.changed) bulletin.logsRead();
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    session.abort();
+    await reconciling;
+  }
+}
+
+/** Reads what was logged before the session, once more when late events have become visible, and then now and then. */
+async function reconcile(
+  context: LogWatch,
+  sources: LogSources,
+  state: { caughtUp: boolean; sampled: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  for (let waitMs = SETTLE_MS; !signal.aborted; waitMs = RECONCILE_MS) {
+    // A sample must not be mixed with what was left out of it: at such rates the sample is plenty.
+    if (!state.sampled) while (!(await sweep(context, sources, signal)) && !signal.aborted);
+    state.caughtUp = true;
+    state.sampled = false;
+    await pause(context.clock, waitMs, signal);
+  }
+}
+
+/** Sleeps, or ends early and quietly where `signal` aborts. */
+export async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(ms, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}

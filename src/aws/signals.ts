@@ -1,0 +1,151 @@
+import type { Alarms } from '../app/ports/alarms.ts';
+import type { Aliases } from '../app/ports/aliases.ts';
+import type { Clock } from '../app/ports/clock.ts';
+import type { Signals } from '../app/ports/signals.ts';
+import type { AliasKey } from '../core/release/alias.ts';
+import type { Observation, Watch } from '../core/release/observation.ts';
+import { Bulletin, type Path } from './bulletin.ts';
+import type { Clients } from './clients.ts';
+import { blindToLogs, findLogSources } from './log-sources.ts';
+import { sweepLogs } from './log-sweep.ts';
+import { LogTally } from './log-tally.ts';
+import { followLogs, pause } from './log-watch.ts';
+import { readMinutes } from './metric-minutes.ts';
+import { codeOf } from './problem.ts';
+
+/** How often each path is asked while following. A local AWS has no quotas, and people watch it. */
+const PACE_MS = {
+  aws: { metrics: 30_000, alarms: 5_000, alias: 15_000 },
+  local: { metrics: 5_000, alarms: 1_000, alias: 5_000 },
+};
+
+interface Sources {
+  readonly clients: Clients;
+  readonly clock: Clock;
+  readonly aliases: Aliases;
+  readonly alarms: Alarms;
+}
+
+/** The world as the guards see it, through CloudWatch Logs, CloudWatch and Lambda. */
+export function createSignals(sources: Sources): Signals {
+  return {
+    look: (watch) => look(sources, watch),
+    follow: (watch, tell, signal) => follow(sources, watch, tell, signal),
+  };
+}
+
+async function look(sources: Sources, watch: Watch): Promise<Observation> {
+  const blind: string[] = [];
+  const see = async <T>(path: Path, read: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await read();
+    } catch (error) {
+      blind.push(blindTo(path, watch, error));
+      return undefined;
+    }
+  };
+  const [logs, minutes, alarms, alias] = await Promise.all([
+    watch.logs ? see('logs', () => lookAtLogs(sources, watch, blind)) : undefined,
+    watch.metrics ? see('metrics', () => readMinutes(sources.clients, watch, sources.clock.now())) : undefined,
+    watch.alarms.length > 0 ? see('alarms', () => sources.alarms.read(watch.alarms)) : undefined,
+    see('alias', async () => (await sources.aliases.get(aliasOf(watch))) ?? null),
+  ]);
+  return {
+    ...(logs === undefined ? {} : { logs }),
+    ...(minutes === undefined ? {} : { minutes }),
+    ...(alarms === undefined ? {} : { alarms }),
+    ...(alias === undefined ? {} : { alias }),
+    blind,
+  };
+}
+
+/** Undefined where nothing could be read: the old cursor then stays the place to go on from. */
+async function lookAtLogs(
+  { clients, clock }: Sources,
+  watch: Watch,
+  blind: string[],
+): Promise<Observation['logs'] | undefined> {
+  const { groups, unusable } = await findLogSources(clients, watch);
+  if (unusable !== undefined) {
+    blind.push(unusable);
+    return undefined;
+  }
+  const tally = new LogTally(watch);
+  const { problems } = await sweepLogs(clients, clock, groups, tally);
+  const [problem] = problems;
+  if (problem) blind.push(blindToLogs(problem.group, problem.error, watch));
+  return problem && !tally.changed ? undefined : tally.take();
+}
+
+async function follow(
+  sources: Sources,
+  watch: Watch,
+  tell: (observation: Observation) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (signal.aborted) return;
+  const { clients, clock } = sources;
+  const done = new AbortController();
+  const until = AbortSignal.any([signal, done.signal]);
+  const tally = watch.logs ? new LogTally(watch) : undefined;
+  const bulletin = new Bulletin(clock, tally);
+  const pace = clients.local ? PACE_MS.local : PACE_MS.aws;
+  const again = (path: Path, everyMs: number, read: () => Promise<void>): Promise<void> =>
+    readAgain(clock, everyMs, read, (error) => bulletin.blindTo(path, blindTo(path, watch, error)), until);
+  const work = [bulletin.run(tell, until)];
+  if (tally) work.push(followLogs({ clients, clock, watch, tally, bulletin }, until));
+  if (watch.metrics)
+    work.push(
+      again('metrics', pace.metrics, async () => bulletin.minutesRead(await readMinutes(clients, watch, clock.now()))),
+    );
+  if (watch.alarms.length > 0)
+    work.push(again('alarms', pace.alarms, async () => bulletin.alarmsRead(await sources.alarms.read(watch.alarms))));
+  work.push(
+    again('alias', pace.alias, async () => bulletin.aliasRead((await sources.aliases.get(aliasOf(watch))) ?? null)),
+  );
+  try {
+    await Promise.all(work);
+  } finally {
+    done.abort();
+    await Promise.allSettled(work);
+  }
+}
+
+/** Reads every `everyMs` until `signal` aborts; a reading that fails is reported and tried again at its next time. */
+async function readAgain(
+  clock: Clock,
+  everyMs: number,
+  read: () => Promise<void>,
+  onError: (error: unknown) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await read();
+    } catch (error) {
+      onError(error);
+    }
+    await pause(clock, everyMs, signal);
+  }
+}
+
+/** The adapters call AWS by function and alias; account and region are those of the credentials. */
+function aliasOf(watch: Watch): AliasKey {
+  return { account: '', region: '', function: watch.function, alias: watch.alias };
+}
+
+function blindTo(path: Path, watch: Watch, error: unknown): string {
+  const code = codeOf(error);
+  switch (path) {
+    case 'logs':
+      return `the log of ${watch.function} cannot be read (${code}): ${error instanceof Error ? error.message : code}`;
+    case 'metrics':
+      return `CloudWatch metrics of ${watch.function}:${watch.alias} cannot be read (${code}): ${
+        watch.logs ? 'only log records are seen' : 'failures are not seen at all'
+      }`;
+    case 'alarms':
+      return `alarms ${watch.alarms.join(', ')} cannot be read (${code}): one that fires would not be seen`;
+    case 'alias':
+      return `alias ${watch.function}:${watch.alias} cannot be read (${code}): a change by somebody else would not be seen`;
+  }
+}
