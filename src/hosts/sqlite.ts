@@ -145,7 +145,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
       {
         due: (now, after, limit) => this.#store.due(logic.kind, now, after, limit),
         next: (now) => this.#store.nextWake(logic.kind, now),
-        tick: (actor, at) => this.deliver(actor, logic.tick(at)),
+        tick: async (actor, at) => logic.wakeAt((await this.deliver(actor, logic.tick(at))).state),
         onChange: (changed) => this.onChange(changed, TIMERS_NOTICE_MS),
         clock,
         report,

@@ -9,7 +9,8 @@ export interface TimerOptions {
   ): readonly { actor: string; wakeAt: number }[];
   /** The earliest time behind `now` that an actor waits for. */
   next(now: number): number | null;
-  tick(actor: string, at: number): Promise<unknown>;
+  /** Delivers the tick and answers the time that the actor waits for then. */
+  tick(actor: string, at: number): Promise<number | null>;
   /** Calls back whenever an actor changed, so that an earlier time is noticed. Answers how to stop that. */
   onChange(changed: () => void): () => void;
   readonly clock: Clock;
@@ -59,11 +60,12 @@ async function wakeAllDue(options: TimerOptions, stop: AbortSignal): Promise<num
 
 /** False where the actor has to be woken again. */
 async function woken(options: TimerOptions, actor: string): Promise<boolean> {
+  const now = options.clock.now();
   try {
-    await options.tick(actor, options.clock.now());
+    const wakeAt = await options.tick(actor, now);
+    return wakeAt === null || wakeAt > now;
   } catch (error) {
     options.report(`${actor} could not be woken: ${String(error)}`);
     return false;
   }
-  return true;
 }

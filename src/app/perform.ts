@@ -1,0 +1,105 @@
+import { type AliasKey, actorOf, type OwnerTag } from '../core/release/alias.ts';
+import type { Command, CommandResult } from '../core/release/commands.ts';
+import type { AliasEvent } from '../core/release/events.ts';
+import type { AliasDoc, Release } from '../core/release/release.ts';
+import { SYSTEM } from '../core/who.ts';
+import { isKind, isRetryable, Patience, textOf } from './perform/patience.ts';
+import { setAlias } from './perform/set-alias.ts';
+import { verify } from './perform/verify.ts';
+import type { Aliases } from './ports/aliases.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Hooks } from './ports/hooks.ts';
+import type { Host } from './ports/host.ts';
+import type { Signals } from './ports/signals.ts';
+
+export interface PerformPorts {
+  readonly aliases: Pick<Aliases, 'get' | 'update'>;
+  readonly signals: Signals;
+  readonly hooks: Pick<Hooks, 'invoke'>;
+  readonly clock: Clock;
+  /** At least 0, less than 1; spreads retries. */
+  readonly random?: () => number;
+  /**
+   * The newest write that the engine has asked for on an alias, asked before any write that is not made on the spot: a
+   * process that was stopped for a while must not go on with what is no longer wanted. Without it only the tag tells.
+   */
+  readonly newest?: (key: AliasKey) => Promise<OwnerTag | undefined>;
+}
+
+export type Perform = (command: Command) => Promise<CommandResult>;
+
+/** The one place with effects on AWS. Every command ends in a {@link CommandResult}; nothing is ever thrown. */
+export function createPerform(ports: PerformPorts): Perform {
+  const all = { random: Math.random, newest: async () => undefined, ...ports };
+  return async (command) => {
+    try {
+      return await perform(command, all);
+    } catch (error) {
+      return { outcome: 'failed', error: textOf(error), retryable: isRetryable(error) };
+    }
+  };
+}
+
+async function perform(command: Command, ports: Required<PerformPorts>): Promise<CommandResult> {
+  switch (command.kind) {
+    case 'setAlias':
+      return setAlias(command, ports);
+    case 'invokeHook':
+      return invokeHook(command, ports);
+    case 'observe':
+      return { outcome: 'observed', observation: await ports.signals.look(command.watch) };
+    case 'verify':
+      return { outcome: 'verified', verification: await verify(command, ports) };
+  }
+}
+
+/** A hook may be called twice (its payload carries the same idempotency key), so a lost call is simply made again. */
+async function invokeHook(
+  command: Extract<Command, { kind: 'invokeHook' }>,
+  { hooks, clock, random }: Required<PerformPorts>,
+): Promise<CommandResult> {
+  const patience = new Patience(clock, random);
+  for (;;) {
+    try {
+      const status = await hooks.invoke(command.function, command.payload);
+      return status === undefined ? { outcome: 'hookInvoked' } : { outcome: 'hookReturned', status };
+    } catch (error) {
+      const isPassing = isKind(error, 'throttled') || isKind(error, 'unavailable');
+      if (!isPassing) return { outcome: 'hookFailed', error: textOf(error) };
+      if (!(await patience.wait())) return { outcome: 'hookFailed', error: `it could not be called: ${textOf(error)}` };
+    }
+  }
+}
+
+/** The host's `perform` for the alias actor. A command that the release no longer waits for is not performed. */
+export function aliasPerform(
+  perform: Perform,
+  clock: Clock,
+): (actor: string, command: Command, doc: AliasDoc) => Promise<AliasEvent | undefined> {
+  return async (_actor, command, { release }) => {
+    if (!release || isOutdated(command, release)) return undefined;
+    const result = await perform(command);
+    return { kind: 'result', at: clock.now(), who: SYSTEM, releaseId: release.id, command: command.key, result };
+  };
+}
+
+/** A recovered command can be older than what the release has decided since. */
+function isOutdated(command: Command, release: Release): boolean {
+  if (command.kind === 'verify') return release.verification !== null || !command.key.startsWith(`${release.id}/`);
+  return command.key !== release.waitingFor;
+}
+
+/** Asks the host for the newest write of an alias; for {@link PerformPorts.newest}. */
+export function newestWrite(
+  host: Pick<Host<AliasDoc, AliasEvent>, 'read'>,
+): (key: AliasKey) => Promise<OwnerTag | undefined> {
+  return async (key) => {
+    const release = (await host.read(actorOf(key)))?.state.release ?? null;
+    return release ? { releaseId: release.id, fence: release.fence } : undefined;
+  };
+}
+
+/** The key of the command that an event answers; for the host. */
+export function commandOf(event: AliasEvent): string | undefined {
+  return event.kind === 'result' ? event.command : undefined;
+}

@@ -1,0 +1,64 @@
+import { type AliasSnapshot, type OwnerTag, readDescription, sameRouting } from '../../core/release/alias.ts';
+import type { Command } from '../../core/release/commands.ts';
+
+export type SetAlias = Extract<Command, { kind: 'setAlias' }>;
+
+/** An `UpdateAlias` of this very write that was not refused. */
+export interface Sent {
+  /** The revision it was sent for. */
+  readonly base: string;
+  /** True where AWS accepted it; false where no answer came, so that it may or may not have been done. */
+  readonly accepted: boolean;
+}
+
+/**
+ * What an alias as read means for a write: `done` it is as the write leaves it · `ours` the write may be made on top of
+ * it · `stale` it is older than our own accepted write · `superseded` a later write of the same release is there ·
+ * `foreign` somebody else moved it.
+ */
+export type Ownership =
+  | { readonly is: 'done' | 'ours' | 'stale' | 'foreign' }
+  | { readonly is: 'superseded'; readonly by: OwnerTag };
+
+/** Judges an alias by its owner tag, its routing and its revision. `sent`: the last such write, where there was one. */
+export function ownershipOf(command: SetAlias, found: AliasSnapshot, sent: Sent | undefined): Ownership {
+  const { tag } = readDescription(found.description);
+  if (tag?.releaseId === command.releaseId && tag.fence > command.fence) return { is: 'superseded', by: tag };
+  if (isDone(command, found, tag, sent)) return { is: 'done' };
+  if (!mayWriteOver(command, found, tag)) return { is: 'foreign' };
+  if (sent === undefined || found.revisionId === sent.base) return { is: sent?.accepted ? 'stale' : 'ours' };
+  // Our write went through, or may have: what now looks as before it was put there by somebody else since.
+  return { is: sent.accepted || tag === null ? 'foreign' : 'ours' };
+}
+
+function isDone(command: SetAlias, found: AliasSnapshot, tag: OwnerTag | null, sent: Sent | undefined): boolean {
+  if (!sameRouting(found, command.target)) return false;
+  if (command.keepTag) return tag?.releaseId === command.releaseId && tag.fence === command.fence;
+  if (tag !== null) return false;
+  // The last write of a release leaves no tag. Where the alias looked like that before (a rollback of a shift that was
+  // never seen to land) the write is made all the same: its new revision refuses the shift if that is still under way.
+  return !isAllowedUntagged(command, found) || (sent !== undefined && found.revisionId !== sent.base);
+}
+
+function mayWriteOver(command: SetAlias, found: AliasSnapshot, tag: OwnerTag | null): boolean {
+  if (tag === null) return isAllowedUntagged(command, found);
+  if (tag.releaseId !== command.releaseId) {
+    return command.adopt.includes(tag.releaseId) && isAllowedUntagged(command, found);
+  }
+  return tag.fence < command.fence && isAsReadBack(command, found, tag);
+}
+
+function isAllowedUntagged(command: SetAlias, found: AliasSnapshot): boolean {
+  return command.untagged.some((routing) => sameRouting(routing, found));
+}
+
+/**
+ * Whether the earlier write that left `tag` still stands as it was read back, where it was: an `UpdateAlias` without a
+ * description moves the traffic and keeps our tag.
+ */
+function isAsReadBack({ last }: SetAlias, found: AliasSnapshot, tag: OwnerTag): boolean {
+  if (last === null) return true;
+  const lastTag = readDescription(last.description).tag;
+  const isSameWrite = lastTag?.releaseId === tag.releaseId && lastTag.fence === tag.fence;
+  return !isSameWrite || sameRouting(last, found);
+}

@@ -1,0 +1,157 @@
+import {
+  type AliasKey,
+  type AliasSnapshot,
+  describeRouting,
+  MAX_USER_DESCRIPTION,
+  type OwnerTag,
+  readDescription,
+  writeDescription,
+} from '../../core/release/alias.ts';
+import type { CommandResult } from '../../core/release/commands.ts';
+import type { Aliases } from '../ports/aliases.ts';
+import type { Clock } from '../ports/clock.ts';
+import { type Ownership, ownershipOf, type Sent, type SetAlias } from './ownership.ts';
+import { isKind, isRefused, isRetryable, Patience, textOf } from './patience.ts';
+
+export interface SetAliasPorts {
+  readonly aliases: Pick<Aliases, 'get' | 'update'>;
+  readonly clock: Clock;
+  /** At least 0, less than 1. */
+  readonly random: () => number;
+  /** The newest write that the engine has asked for on this alias; undefined where no engine can be asked. */
+  readonly newest: (key: AliasKey) => Promise<OwnerTag | undefined>;
+}
+
+/** A read that says that somebody else moved the alias ends the release, so it is repeated: reads can be outdated. */
+const FOREIGN_REREADS = 4;
+
+/**
+ * Moves an alias, fenced at AWS: the revision refuses a write that does not know of the latest change, the owner tag tells
+ * afterwards whose change it was, and only what was read back counts as done. Never throws.
+ */
+export async function setAlias(command: SetAlias, ports: SetAliasPorts): Promise<CommandResult> {
+  return new AliasWrite(command, ports).run();
+}
+
+type Failed = Extract<CommandResult, { outcome: 'failed' }>;
+
+class AliasWrite {
+  readonly #command: SetAlias;
+  readonly #ports: SetAliasPorts;
+  readonly #patience: Patience;
+  readonly #startedAt: number;
+  #sentAt: number | undefined;
+  #sent: Sent | undefined;
+
+  constructor(command: SetAlias, ports: SetAliasPorts) {
+    this.#command = command;
+    this.#ports = ports;
+    this.#patience = new Patience(ports.clock, ports.random);
+    this.#startedAt = ports.clock.now();
+  }
+
+  async run(): Promise<CommandResult> {
+    const { last } = this.#command;
+    // One call instead of three: where `last` is outdated its revision is refused and nothing happened.
+    if (last && this.#judge(last).is === 'ours') {
+      const failed = await this.#send(last);
+      if (failed) return failed;
+    }
+    for (;;) {
+      const found = await this.#read();
+      if ('outcome' in found) return found;
+      const failed = await this.#send(found);
+      if (failed) return failed;
+    }
+  }
+
+  /** Reads until the alias is ours to write, and answers it; or what became of the command. */
+  async #read(): Promise<AliasSnapshot | CommandResult> {
+    for (let foreign = 0; ; ) {
+      const found = await this.#get();
+      if (found && 'outcome' in found) return found;
+      const ownership: Ownership = found ? this.#judge(found) : { is: 'foreign' };
+      if (ownership.is === 'done') return this.#done(found!);
+      if (ownership.is === 'superseded') return { outcome: 'superseded', by: ownership.by };
+      if (ownership.is === 'ours') return (await this.#overtaken()) ?? found!;
+      if (ownership.is === 'foreign') foreign += 1;
+      if (foreign > FOREIGN_REREADS) return { outcome: 'aliasForeign', found: found ?? null };
+      if (!(await this.#patience.wait())) return this.#timedOut(found);
+    }
+  }
+
+  /** Reads the alias, trying again while AWS does not answer. */
+  async #get(): Promise<AliasSnapshot | undefined | Failed> {
+    for (;;) {
+      try {
+        return await this.#ports.aliases.get(this.#command.alias);
+      } catch (error) {
+        if (!isRetryable(error)) return failed(error);
+        if (!(await this.#patience.wait())) return failed(error);
+      }
+    }
+  }
+
+  /** Sends one `UpdateAlias`. Answers only where nothing more can be done: whatever else happened, a read tells. */
+  async #send(from: AliasSnapshot): Promise<CommandResult | undefined> {
+    const { aliases, clock } = this.#ports;
+    if (this.#patience.isOver) return this.#timedOut(from);
+    this.#sentAt ??= clock.now();
+    try {
+      await aliases.update(this.#command.alias, this.#wanted(from), from.revisionId);
+      this.#sent = { base: from.revisionId, accepted: true };
+      return undefined;
+    } catch (error) {
+      if (!isRefused(error)) this.#sent = { base: from.revisionId, accepted: false };
+      if (isKind(error, 'precondition')) return undefined;
+      if (isKind(error, 'missing')) return this.#missing(error);
+      if (!isRetryable(error) || !(await this.#patience.wait())) return failed(error);
+      return undefined;
+    }
+  }
+
+  /** The alias is gone, which somebody did; or the version is, which no trying helps. */
+  async #missing(error: unknown): Promise<CommandResult> {
+    const found = await this.#get();
+    return found === undefined ? { outcome: 'aliasForeign', found: null } : failed(error);
+  }
+
+  /** Where this write fell behind while it waited, the engine has asked for a later one. */
+  async #overtaken(): Promise<CommandResult | undefined> {
+    const { releaseId, fence, alias } = this.#command;
+    try {
+      const newest = await this.#ports.newest(alias);
+      if (newest === undefined || (newest.releaseId === releaseId && newest.fence <= fence)) return undefined;
+      return { outcome: 'superseded', by: newest };
+    } catch (error) {
+      return { outcome: 'failed', error: `the engine could not be asked: ${textOf(error)}`, retryable: true };
+    }
+  }
+
+  #judge(found: AliasSnapshot): Ownership {
+    return ownershipOf(this.#command, found, this.#sent);
+  }
+
+  /** The user's text as it is now: they may have edited it since the release began. */
+  #wanted(from: AliasSnapshot) {
+    const { target, keepTag, releaseId, fence, description } = this.#command;
+    const { text } = readDescription(from.description);
+    const kept = text.length <= MAX_USER_DESCRIPTION ? text : description;
+    return { ...target, description: writeDescription(kept, keepTag ? { releaseId, fence } : null) };
+  }
+
+  #done(snapshot: AliasSnapshot): CommandResult {
+    return { outcome: 'aliasSet', snapshot, sentAt: this.#sentAt ?? this.#startedAt };
+  }
+
+  #timedOut(found: AliasSnapshot | undefined): Failed {
+    const { alias, target } = this.#command;
+    const now = found ? `sends ${describeRouting(found)}` : 'does not exist';
+    const error = `alias ${alias.alias} was to send ${describeRouting(target)}; as last read it ${now}`;
+    return { outcome: 'failed', error, retryable: true };
+  }
+}
+
+function failed(error: unknown): Failed {
+  return { outcome: 'failed', error: textOf(error), retryable: isRetryable(error) };
+}

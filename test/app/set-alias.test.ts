@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PATIENCE_MS } from '../../src/app/perform/patience.ts';
+import { createPerform, type PerformPorts } from '../../src/app/perform.ts';
+import {
+  type AliasKey,
+  type AliasSnapshot,
+  alone,
+  type OwnerTag,
+  type Routing,
+  sameRouting,
+  writeDescription,
+} from '../../src/core/release/alias.ts';
+import type { Command, CommandResult } from '../../src/core/release/commands.ts';
+import { TestClock } from './clock.ts';
+import { FakeAliases, type Fault } from './fake-aliases.ts';
+
+type SetAlias = Extract<Command, { kind: 'setAlias' }>;
+
+const KEY: AliasKey = { account: '123456789012', region: 'eu-west-1', function: 'checkout', alias: 'live' };
+const STABLE = alone('41');
+const TEN: Routing = { version: '41', second: { version: '42', weightPercent: 10 } };
+const FIFTY: Routing = { version: '41', second: { version: '42', weightPercent: 50 } };
+const CANDIDATE = alone('42');
+const tagged = (fence: number, releaseId = 'r-1') => writeDescription('the shop', { releaseId, fence });
+
+function write(changes: Partial<SetAlias>): SetAlias {
+  return {
+    kind: 'setAlias',
+    key: `r-1#${changes.fence ?? 1}`,
+    alias: KEY,
+    target: TEN,
+    fence: 1,
+    releaseId: 'r-1',
+    keepTag: true,
+    description: 'the shop',
+    untagged: [STABLE],
+    adopt: [],
+    last: null,
+    ...changes,
+  };
+}
+
+/** One alias, and everything that a write of it needs. */
+function world(routing: Routing = STABLE, description = 'the shop') {
+  const aliases = new FakeAliases();
+  const clock = new TestClock();
+  const first = aliases.put(KEY, routing, description);
+  const unused = () => Promise.reject(new Error('not part of this story'));
+  const perform = (command: Command, ports: Partial<PerformPorts> = {}): Promise<CommandResult> =>
+    clock.runUntil(
+      createPerform({
+        aliases,
+        clock,
+        random: () => 0.5,
+        signals: { look: unused, follow: unused },
+        hooks: { invoke: unused },
+        ...ports,
+      })(command),
+    );
+  return { aliases, clock, first, perform };
+}
+
+function assertSet(result: CommandResult, now: AliasSnapshot): void {
+  assert.equal(result.outcome, 'aliasSet', JSON.stringify(result));
+  assert.deepEqual(result.outcome === 'aliasSet' && result.snapshot, now);
+}
+
+describe('a write of the alias', () => {
+  it('takes one call and a read-back where the alias is as it was last read', async () => {
+    const { aliases, first, perform, clock } = world();
+    const sentAt = clock.now();
+    const result = await perform(write({ last: first }));
+    assert.deepEqual(aliases.calls, ['UpdateAlias', 'GetAlias']);
+    assertSet(result, aliases.now(KEY));
+    assert.ok(result.outcome === 'aliasSet' && result.sentAt === sentAt);
+    assert.ok(sameRouting(aliases.now(KEY), TEN));
+    assert.equal(aliases.now(KEY).description, tagged(1));
+  });
+
+  it('reads first where the alias was never read, or was read as somebody else left it', async () => {
+    for (const last of [null, { ...world().first, ...alone('9') }]) {
+      const { aliases, perform } = world();
+      assertSet(await perform(write({ last })), aliases.now(KEY));
+      assert.deepEqual(aliases.calls, ['GetAlias', 'UpdateAlias', 'GetAlias']);
+    }
+  });
+
+  it('removes the tag and keeps the text that the user has edited meanwhile', async () => {
+    const { aliases, perform } = world(CANDIDATE, writeDescription('the new shop', { releaseId: 'r-1', fence: 3 }));
+    const result = await perform(write({ fence: 4, target: CANDIDATE, keepTag: false, untagged: [] }));
+    assertSet(result, aliases.now(KEY));
+    assert.equal(aliases.now(KEY).description, 'the new shop');
+  });
+
+  it('counts only once it is read back, and reads again where the read is older than the write', async () => {
+    const { aliases, first, perform } = world();
+    aliases.faults.get.push('stale', 'lostBefore', 'stale', 'throttled');
+    assertSet(await perform(write({ last: first })), aliases.now(KEY));
+    assert.equal(aliases.writes.length, 1);
+  });
+
+  it('says failed, and that it may be tried again, where no read ever confirms it', async () => {
+    const { aliases, first, perform, clock } = world();
+    aliases.faults.get.push(...Array.from<Fault>({ length: 1_000 }).fill('stale'));
+    const startedAt = clock.now();
+    const result = await perform(write({ last: first }));
+    assert.ok(result.outcome === 'failed' && result.retryable);
+    assert.match(
+      result.error,
+      /was to send version 41 90 % and version 42 10 %; as last read it sends version 41 alone/,
+    );
+    assert.ok(clock.now() - startedAt <= PATIENCE_MS);
+  });
+
+  const lostAnswers: readonly { name: string; update: (Fault | undefined)[]; get?: (Fault | undefined)[] }[] = [
+    { name: 'before it was done', update: ['lostBefore'] },
+    { name: 'after it was done', update: ['lostAfter'] },
+    {
+      name: 'twice, and the reads too',
+      update: ['lostBefore', 'lostAfter'],
+      get: ['lostBefore', undefined, 'throttled'],
+    },
+    { name: 'after it was done, and the read is outdated', update: ['lostAfter'], get: ['stale'] },
+    { name: 'to throttling', update: ['throttled', 'throttled', 'throttled'], get: ['throttled'] },
+  ];
+  for (const { name, update, get = [] } of lostAnswers) {
+    for (const [kind, command] of [
+      ['a shift', write({})],
+      ['the last write', write({ fence: 2, target: CANDIDATE, keepTag: false, untagged: [] })],
+      ['a rollback', write({ fence: 2, target: STABLE, keepTag: false })],
+    ] as const) {
+      it(`is made exactly once where its answer is lost ${name}: ${kind}`, async () => {
+        const { aliases, first, perform } = command.fence === 1 ? world() : world(TEN, tagged(1));
+        aliases.faults.update.push(...update);
+        aliases.faults.get.push(...get);
+        assertSet(await perform({ ...command, last: first }), aliases.now(KEY));
+        assert.ok(sameRouting(aliases.now(KEY), command.target));
+        assert.equal(aliases.writes.length, 1);
+      });
+    }
+  }
+
+  it('recognises after a crash what it had done before', async () => {
+    const { aliases, first, perform } = world();
+    await perform(write({ last: first }));
+    assertSet(await perform(write({ last: first })), aliases.now(KEY));
+    assert.equal(aliases.writes.length, 1);
+  });
+
+  it('leaves alone what a later write of the same release has set', async () => {
+    const { aliases, perform } = world(FIFTY, tagged(3));
+    const by: OwnerTag = { releaseId: 'r-1', fence: 3 };
+    assert.deepEqual(await perform(write({ fence: 2 })), { outcome: 'superseded', by });
+    assert.deepEqual(aliases.writes, []);
+  });
+
+  const foreign: readonly [name: string, routing: Routing, description: string, command?: Partial<SetAlias>][] = [
+    ['another version, without a tag', alone('9'), 'the shop'],
+    ['a weight, without a tag', FIFTY, 'the shop'],
+    ['the very target, without a tag', TEN, 'the shop'],
+    ["another release's tag", STABLE, tagged(1, 'r-2')],
+    ['our tag with this fence, but a routing we never asked for', FIFTY, tagged(1)],
+    ['a tag that is not at the end', TEN, `${tagged(1)} edited`],
+    ['our tag, the traffic taken back', STABLE, tagged(1), { fence: 2, target: FIFTY, last: read(TEN, tagged(1)) }],
+    [
+      'our tag, the traffic moved on',
+      FIFTY,
+      tagged(1),
+      { fence: 2, target: STABLE, keepTag: false, last: read(TEN, tagged(1)) },
+    ],
+    ["an ended release's tag on another routing", TEN, tagged(7, 'r-0'), { adopt: ['r-0'] }],
+  ];
+  for (const [name, routing, description, changes = {}] of foreign) {
+    it(`is not made over a change by somebody else: ${name}`, async () => {
+      const { aliases, first, perform } = world(routing, description);
+      assert.deepEqual(await perform(write(changes)), { outcome: 'aliasForeign', found: first });
+      assert.deepEqual(aliases.writes, []);
+    });
+  }
+
+  it('is not made over a change by somebody else that came a moment before it', async () => {
+    const { aliases, first, perform } = world();
+    aliases.onUpdate = () => {
+      aliases.onUpdate = () => undefined;
+      aliases.foreign(KEY, alone('40'), 'back to what worked');
+    };
+    const result = await perform(write({ last: first }));
+    assert.deepEqual(result, { outcome: 'aliasForeign', found: aliases.now(KEY) });
+    assert.deepEqual(
+      aliases.writes.map(({ by }) => by),
+      ['somebody else'],
+    );
+  });
+
+  it('is not repeated where somebody takes it back before it was read back', async () => {
+    for (const fault of [undefined, 'lostAfter'] as const) {
+      const { aliases, first, perform } = world();
+      aliases.faults.update.push(fault);
+      const result = await perform(write({ last: first }), {
+        aliases: {
+          update: (...args) => aliases.update(...args).finally(() => aliases.foreign(KEY, STABLE, 'the shop')),
+          get: (key) => aliases.get(key),
+        },
+      });
+      assert.deepEqual(result, { outcome: 'aliasForeign', found: aliases.now(KEY) });
+      assert.equal(aliases.writes.length, 2);
+    }
+  });
+
+  it('says that the alias is gone, or that the version is', async () => {
+    const gone = world();
+    gone.aliases.remove(KEY);
+    assert.deepEqual(await gone.perform(write({})), { outcome: 'aliasForeign', found: null });
+    assert.deepEqual(await gone.perform(write({ last: gone.first })), { outcome: 'aliasForeign', found: null });
+    const { aliases, perform } = world();
+    aliases.faults.update.push('missing');
+    const result = await perform(write({}));
+    assert.ok(result.outcome === 'failed' && !result.retryable);
+  });
+
+  it('fails for good where AWS refuses for good, and says what AWS said', async () => {
+    for (const kind of ['denied', 'invalid'] as const) {
+      for (const operation of ['get', 'update'] as const) {
+        const { aliases, perform } = world();
+        aliases.faults[operation].push(kind);
+        const result = await perform(write({}));
+        assert.ok(result.outcome === 'failed' && !result.retryable);
+        assert.match(result.error, /as arranged/);
+      }
+    }
+  });
+
+  it('gives up after ten seconds of throttling, and says that it may be tried again', async () => {
+    const { aliases, perform, clock } = world();
+    aliases.faults.update.push(...Array.from<Fault>({ length: 1_000 }).fill('throttled'));
+    const startedAt = clock.now();
+    const result = await perform(write({}));
+    assert.ok(result.outcome === 'failed' && result.retryable);
+    assert.ok(clock.now() - startedAt <= PATIENCE_MS);
+    assert.ok(aliases.calls.length < 60, `${aliases.calls.length} calls`);
+  });
+
+  it('is made over the tag that an ended release left behind, where that was allowed', async () => {
+    const { aliases, perform } = world(STABLE, tagged(7, 'r-0'));
+    assertSet(await perform(write({ adopt: ['r-0'] })), aliases.now(KEY));
+    assert.equal(aliases.now(KEY).description, tagged(1));
+  });
+
+  it('is made by a rollback even where stable is alone, so that a shift still under way is refused', async () => {
+    const { aliases, first, perform } = world();
+    const shift = () => aliases.update(KEY, { ...TEN, description: tagged(1) }, first.revisionId);
+    await perform(write({ fence: 2, target: STABLE, keepTag: false }));
+    await assert.rejects(shift(), /PreconditionFailed/);
+  });
+
+  it('is not made by a process that slept through a later order', async () => {
+    const { aliases, first, perform } = world();
+    await perform(write({ fence: 2, target: STABLE, keepTag: false, last: first }));
+    const newest: OwnerTag = { releaseId: 'r-1', fence: 2 };
+    const result = await perform(write({ last: first }), { newest: async () => newest });
+    assert.deepEqual(result, { outcome: 'superseded', by: newest });
+    assert.ok(sameRouting(aliases.now(KEY), STABLE));
+  });
+});
+
+function read(routing: Routing, description: string): AliasSnapshot {
+  return { version: routing.version, second: routing.second, description, revisionId: 'revision-of-then' };
+}
