@@ -1,0 +1,74 @@
+import type { WireResponse } from '../wire/http.ts';
+import type { Service } from '../wire/service.ts';
+import type { Faults } from './faults.ts';
+import { RuleError, readRule } from './rule.ts';
+
+/** `/_local/…`: what no AWS client can ask by accident, because bucket names do not begin with an underscore. */
+export interface ControlPath {
+  serve(method: string, path: string, body: Uint8Array): Promise<WireResponse>;
+}
+
+export interface ControlDeps {
+  readonly faults: Faults;
+  readonly services: readonly Service[];
+  /** Further answers to GET requests, by path. */
+  readonly pages: Readonly<Record<string, () => Promise<WireResponse>>>;
+}
+
+/** More rules than a test needs; bounds what one request may set up. */
+const MAX_RULES = 100;
+
+export function createControlPath({ faults, services, pages }: ControlDeps): ControlPath {
+  let unnamed = 0;
+
+  async function putFaults(body: Uint8Array): Promise<WireResponse> {
+    let source: unknown;
+    try {
+      source = JSON.parse(Buffer.from(body).toString('utf8'));
+    } catch {
+      return answer(400, { error: 'the body is not JSON; send one rule or a list of rules' });
+    }
+    const list = Array.isArray(source) ? source : [source];
+    if (faults.list().length + list.length > MAX_RULES) {
+      return answer(400, { error: `there may be at most ${MAX_RULES} rules; DELETE /_local/faults removes them all` });
+    }
+    try {
+      const rules = await Promise.all(list.map((rule) => readRule(rule, `fault-${++unnamed}`)));
+      for (const rule of rules) faults.put(rule);
+      return answer(200, { faults: faults.list() });
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error;
+      return answer(400, { error: error.message, member: error.member });
+    }
+  }
+
+  return {
+    async serve(method, path, body) {
+      if (path === '/_local/health' && method === 'GET') {
+        const emulated = services.map(({ id, operations }) => [id, Object.keys(operations).sort()]);
+        return answer(200, { status: 'ok', services: Object.fromEntries(emulated) });
+      }
+      if (path === '/_local/faults') {
+        if (method === 'GET') return answer(200, { faults: faults.list() });
+        if (method === 'PUT') return putFaults(body);
+        if (method === 'DELETE') {
+          faults.clear();
+          return answer(200, { faults: [] });
+        }
+        return answer(405, { error: `${method} is not served here; use GET, PUT or DELETE` });
+      }
+      const id = /^\/_local\/faults\/([\w.-]{1,100})$/.exec(path)?.[1];
+      if (id !== undefined && method === 'DELETE') {
+        if (!faults.remove(id)) return answer(404, { error: `there is no rule with the id '${id}'` });
+        return answer(200, { faults: faults.list() });
+      }
+      const page = method === 'GET' && Object.hasOwn(pages, path) ? pages[path] : undefined;
+      if (page) return page();
+      return answer(404, { error: `${method} ${path.slice(0, 200)} is not part of the control path` });
+    },
+  };
+}
+
+function answer(status: number, content: unknown): WireResponse {
+  return { status, headers: { 'content-type': 'application/json' }, body: `${JSON.stringify(content)}\n` };
+}
