@@ -13,7 +13,7 @@ while read -r word group; do
     release) groups="\${groups%% $group *} \${groups#* $group }" ;;
   esac
 done
-for group in $groups; do kill -9 -- "-$group"; done
+for group in $groups; do kill -s KILL -- "-$group"; done
 `;
 
 let keeper: ChildProcess | undefined;
