@@ -5,6 +5,7 @@ import type { AliasDoc, Release } from '../core/release/release.ts';
 import { SYSTEM } from '../core/who.ts';
 import { isKind, isRetryable, Patience, textOf } from './perform/patience.ts';
 import { setAlias } from './perform/set-alias.ts';
+import { readSince } from './perform/since.ts';
 import { verify } from './perform/verify.ts';
 import type { Aliases } from './ports/aliases.ts';
 import type { Clock } from './ports/clock.ts';
@@ -47,7 +48,7 @@ async function perform(command: Command, ports: Required<PerformPorts>): Promise
     case 'invokeHook':
       return invokeHook(command, ports);
     case 'observe':
-      return { outcome: 'observed', observation: await ports.signals.look(command.watch) };
+      return { outcome: 'observed', observation: readSince(await ports.signals.look(command.watch), command.watch) };
     case 'verify':
       return { outcome: 'verified', verification: await verify(command, ports) };
   }

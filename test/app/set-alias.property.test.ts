@@ -68,10 +68,10 @@ it('never overwrites a foreign change, and never undoes a later write, whatever 
           hooks: { invoke: () => Promise.reject() },
         });
       };
-      const first = setAlias({ fence: 2, target: share(50), keepTag: true, untagged: begins ? [STABLE] : [], last });
+      const first = setAlias({ fence: 2, target: share(50), keepTag: true, untagged: [], last });
       const second =
         later === 'rollback'
-          ? setAlias({ fence: 3, target: STABLE, keepTag: false, untagged: [STABLE], last })
+          ? setAlias({ fence: 3, target: STABLE, keepTag: true, untagged: [STABLE], last })
           : setAlias({ fence: 3, target: alone('42'), keepTag: true, untagged: [], last });
       const runs = [performer('first')(first), ...(doubled ? [performer('first')(first)] : [])];
       const ordered = schedule.schedule(Promise.resolve(), 'the later write is ordered').then(() => {
@@ -111,7 +111,6 @@ function setAlias(write: Pick<SetAlias, 'fence' | 'target' | 'keepTag' | 'untagg
     alias: KEY,
     releaseId: 'r-1',
     description: 'the shop',
-    adopt: [],
     ...write,
   };
 }

@@ -24,28 +24,23 @@ export type Ownership =
 export function ownershipOf(command: SetAlias, found: AliasSnapshot, sent: Sent | undefined): Ownership {
   const { tag } = readDescription(found.description);
   if (tag?.releaseId === command.releaseId && tag.fence > command.fence) return { is: 'superseded', by: tag };
-  if (isDone(command, found, tag, sent)) return { is: 'done' };
+  if (isDone(command, found, tag)) return { is: 'done' };
   if (!mayWriteOver(command, found, tag)) return { is: 'foreign' };
   if (sent === undefined || found.revisionId === sent.base) return { is: sent?.accepted ? 'stale' : 'ours' };
   // Our write went through, or may have: what now looks as before it was put there by somebody else since.
   return { is: sent.accepted || tag === null ? 'foreign' : 'ours' };
 }
 
-function isDone(command: SetAlias, found: AliasSnapshot, tag: OwnerTag | null, sent: Sent | undefined): boolean {
+function isDone(command: SetAlias, found: AliasSnapshot, tag: OwnerTag | null): boolean {
   if (!sameRouting(found, command.target)) return false;
   if (command.keepTag) return tag?.releaseId === command.releaseId && tag.fence === command.fence;
-  if (tag !== null) return false;
-  // The last write of a release leaves no tag. Where the alias looked like that before (a rollback of a shift that was
-  // never seen to land) the write is made all the same: its new revision refuses the shift if that is still under way.
-  return !isAllowedUntagged(command, found) || (sent !== undefined && found.revisionId !== sent.base);
+  return tag === null;
 }
 
 function mayWriteOver(command: SetAlias, found: AliasSnapshot, tag: OwnerTag | null): boolean {
+  if (found.revisionId === command.last?.revisionId) return true;
   if (tag === null) return isAllowedUntagged(command, found);
-  if (tag.releaseId !== command.releaseId) {
-    return command.adopt.includes(tag.releaseId) && isAllowedUntagged(command, found);
-  }
-  return tag.fence < command.fence && isAsReadBack(command, found, tag);
+  return tag.releaseId === command.releaseId && tag.fence < command.fence && isAsReadBack(command, found, tag);
 }
 
 function isAllowedUntagged(command: SetAlias, found: AliasSnapshot): boolean {

@@ -22,6 +22,11 @@ export interface Observation {
   readonly logs?: {
     /** Where to go on reading; opaque to the engine, handed back with the next watch. */
     readonly cursor: string;
+    /**
+     * The cursor that this reading went on from, `null` for the start. Two readers can overlap (a watcher, a look): counts
+     * that do not go on from where the release stands were counted already, in part or whole.
+     */
+    readonly since?: string | null;
     readonly counts: CountsByVersion;
     /** Live tail sent a sample (over 500 records a second). */
     readonly sampled: boolean;

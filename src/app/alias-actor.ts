@@ -1,0 +1,34 @@
+import { keyOf } from '../core/release/alias.ts';
+import type { Command } from '../core/release/commands.ts';
+import { decide } from '../core/release/decide.ts';
+import type { AliasEvent } from '../core/release/events.ts';
+import { type AliasDoc, emptyDoc, isOpen } from '../core/release/release.ts';
+import { SYSTEM } from '../core/who.ts';
+import type { ActorLogic } from './ports/actor.ts';
+
+/** The alias and its releases, as a host needs to know them. */
+export const aliasActor: ActorLogic<AliasDoc, AliasEvent, Command> = {
+  kind: 'alias',
+  initial(actor) {
+    const key = keyOf(actor);
+    if (!key) throw new Error(`${actor} names no alias: account/region/function/alias is expected`);
+    return emptyDoc(key);
+  },
+  decide,
+  upcast(document) {
+    if (!isAliasDoc(document))
+      throw new Error(`the stored alias is of version ${versionOf(document)}; this Switchback knows 1: upgrade`);
+    return document;
+  },
+  isOpen: ({ release }) => isOpen(release),
+  wakeAt: ({ wakeAt }) => wakeAt,
+  tick: (at) => ({ kind: 'tick', at, who: SYSTEM }),
+};
+
+function isAliasDoc(document: unknown): document is AliasDoc {
+  return versionOf(document) === '1';
+}
+
+function versionOf(document: unknown): string {
+  return typeof document === 'object' && document !== null && 'v' in document ? String(document.v) : 'none';
+}

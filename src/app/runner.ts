@@ -1,0 +1,159 @@
+import type { AliasEvent } from '../core/release/events.ts';
+import type { Watch } from '../core/release/observation.ts';
+import type { AliasDoc } from '../core/release/release.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Hooks } from './ports/hooks.ts';
+import type { Host } from './ports/host.ts';
+import type { HostUpkeep } from './ports/host-upkeep.ts';
+import type { Signals } from './ports/signals.ts';
+import { Watcher } from './runner/watcher.ts';
+
+export interface RunnerOptions {
+  readonly host: Host<AliasDoc, AliasEvent> & HostUpkeep;
+  readonly signals: Pick<Signals, 'follow'>;
+  readonly hooks: Pick<Hooks, 'answer'>;
+  readonly clock: Clock;
+  /** What has to be watched for an alias now; null where nothing is. */
+  readonly watchOf: (doc: AliasDoc) => { readonly releaseId: string; readonly watch: Watch } | null;
+  /** Told, as a sentence, what went wrong where nobody waits for an answer. */
+  readonly report: (problem: string) => void;
+}
+
+export interface Runner {
+  /**
+   * Waits until no other process is the runner, then drives every open release: ticks, watchers, hook answers, orphaned
+   * commands. Resolves when `signal` has aborted and nothing of it runs any more.
+   */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** How soon another process takes over where the runner died. */
+const ELECTION_MS = 1_000;
+/** How soon a command whose process died is taken over. */
+const RECOVER_MS = 2_000;
+/** How soon a watcher follows what another process did to its release. */
+const NOTICE_MS = 50;
+const PAGE = 100;
+
+export function createRunner(options: RunnerOptions): Runner {
+  return {
+    async run(signal) {
+      const lease = await election(options, signal);
+      if (!lease) return;
+      const watchers = new Watchers(options);
+      const stopListening = options.host.onChange((actors) => watchers.reconcile(actors), NOTICE_MS);
+      try {
+        await keepUp(options, watchers, signal);
+      } finally {
+        stopListening();
+        await watchers.stop();
+        await lease.release();
+      }
+    },
+  };
+}
+
+async function election({ host, clock, report }: RunnerOptions, signal: AbortSignal) {
+  while (!signal.aborted) {
+    try {
+      const lease = host.tryBecomeRunner();
+      if (lease) return lease;
+    } catch (error) {
+      report(`this process could not become the runner: ${textOf(error)}`);
+    }
+    await clock.sleep(ELECTION_MS, signal).catch(() => undefined);
+  }
+  return undefined;
+}
+
+async function keepUp({ host, clock, report }: RunnerOptions, watchers: Watchers, signal: AbortSignal): Promise<void> {
+  let isListed = false;
+  while (!signal.aborted) {
+    try {
+      if (!isListed) await watchers.reconcileOpen();
+      isListed = true;
+      await host.recover();
+    } catch (error) {
+      report(`open releases and orphaned commands could not be read: ${textOf(error)}`);
+    }
+    await clock.sleep(RECOVER_MS, signal).catch(() => undefined);
+  }
+}
+
+/** One watcher for each alias that has something to watch. */
+class Watchers {
+  readonly #options: RunnerOptions;
+  readonly #watchers = new Map<string, Watcher>();
+  readonly #changed = new Set<string>();
+  readonly #ending = new Set<Promise<void>>();
+  #reconciling: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Brings the watchers of these aliases in line with their releases. */
+  reconcile(actors: Iterable<string>): void {
+    if (this.#stopped) return;
+    for (const actor of actors) this.#changed.add(actor);
+    this.#reconciling ??= this.#drain().finally(() => {
+      this.#reconciling = undefined;
+      if (this.#changed.size > 0) this.reconcile([]);
+    });
+  }
+
+  async reconcileOpen(): Promise<void> {
+    for (let after = ''; ; ) {
+      const page = await this.#options.host.list({ open: true, after, limit: PAGE });
+      this.reconcile(page.map(({ actor }) => actor));
+      const last = page.at(-1);
+      if (!last || page.length < PAGE) break;
+      after = last.actor;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#changed.clear();
+    await this.#reconciling;
+    for (const actor of [...this.#watchers.keys()]) this.#end(actor);
+    await Promise.all(this.#ending);
+  }
+
+  async #drain(): Promise<void> {
+    for (const actor of this.#changed) {
+      this.#changed.delete(actor);
+      try {
+        await this.#reconcileOne(actor);
+      } catch (error) {
+        this.#options.report(`${actor} could not be read: ${textOf(error)}`);
+      }
+    }
+  }
+
+  async #reconcileOne(actor: string): Promise<void> {
+    const stored = await this.#options.host.read(actor);
+    const wanted = stored ? this.#options.watchOf(stored.state) : null;
+    if (wanted) {
+      const watcher = this.#watchers.get(actor) ?? new Watcher(actor, this.#options);
+      this.#watchers.set(actor, watcher);
+      watcher.follow(wanted);
+    } else {
+      this.#end(actor);
+    }
+  }
+
+  /** Nobody waits for it: one watcher that is slow to stop must not delay the others. */
+  #end(actor: string): void {
+    const ended = this.#watchers.get(actor)?.stop();
+    this.#watchers.delete(actor);
+    if (!ended) return;
+    this.#ending.add(ended);
+    void ended.finally(() => this.#ending.delete(ended));
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
