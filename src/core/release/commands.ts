@@ -18,11 +18,12 @@ export type Command =
       readonly keepTag: boolean;
       /** The user's own description. */
       readonly description: string;
-      /** What an untagged alias must look like for this write to be ours to make. */
+      /**
+       * What an alias may look like for this write to be ours to make although it bears no tag of this release and is not
+       * `last` either: only a rollback is that generous.
+       */
       readonly untagged: readonly Routing[];
-      /** Releases whose tag, left behind on such an alias, may be replaced. */
-      readonly adopt: readonly string[];
-      /** The alias as last read back; saves a read where it still holds. */
+      /** The alias as last read. Where its revision still holds nobody has touched it, so the write is ours to make. */
       readonly last: AliasSnapshot | null;
     }
   | {

@@ -1,5 +1,5 @@
 import type { HookName } from './commands.ts';
-import { bySystem, type Move, orderRollback, shiftTo } from './moves.ts';
+import { bySystem, look, type Move, orderRollback } from './moves.ts';
 import type { Release } from './release.ts';
 
 const SPOKEN: Readonly<Record<HookName, string>> = { preTraffic: 'pre-traffic', postTraffic: 'post-traffic' };
@@ -24,7 +24,8 @@ export function answerHook(
       bySystem(at, `the ${SPOKEN[hook]} hook ${release.plan[hook]!.function} answered Failed`),
     );
   }
-  if (hook === 'preTraffic' && !answered.paused) return shiftTo(answered, 0);
+  // The hook may have taken an hour: the alias is looked at again before the first weight is put on it.
+  if (hook === 'preTraffic') return look(answered);
   // The bake begins now: the hook's own time is not counted as time under watch.
   return { release: { ...answered, phase: 'holding', stepSince: at }, commands: [] };
 }

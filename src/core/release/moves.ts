@@ -1,7 +1,7 @@
 import { formatDuration } from '../duration.ts';
 import type { Who } from '../who.ts';
 import { SYSTEM } from '../who.ts';
-import { alone, describeRouting, type Routing, readDescription, sameRouting } from './alias.ts';
+import { alone, describeRouting, type Routing, sameRouting } from './alias.ts';
 import type { Command, HookName, HookPayload } from './commands.ts';
 import { seenOf } from './guards.ts';
 import type { HookGate, Plan } from './plan.ts';
@@ -26,13 +26,12 @@ export function routingOf(plan: Plan, weightPercent: number): Routing {
 
 /** Sends the weight of step `step`. */
 export function shiftTo(release: Release, step: number): Move {
-  const target = routingOf(release.plan, weightAt(release.plan, step));
-  return write({ ...release, step, phase: 'shifting', paused: null, held: null }, target, true);
+  return write({ ...release, step, phase: 'shifting', paused: null, held: null }, true);
 }
 
-/** Removes the owner tag; the last write of a release that went well. */
+/** Removes the owner tag: the last write of a release, whichever way it went. Nothing depends on its success. */
 export function finish(release: Release): Move {
-  return write({ ...release, phase: 'finishing', paused: null, held: null }, alone(release.plan.candidate), false);
+  return write({ ...release, phase: 'finishing', paused: null, held: null }, false);
 }
 
 /**
@@ -47,21 +46,15 @@ export function orderRollback(release: Release, cause: Cause): Move {
     held: null,
     marks: { ...release.marks, rollbackOrderedAt: cause.at },
   };
-  if (release.kind === 'release' && release.fence === 0)
+  if (release.kind === 'release' && release.fence === 0) {
     return { release: end(ordered, { ...cause, state: 'rolledBack' }), commands: [] };
-  return write({ ...ordered, phase: 'rollingBack' }, alone(release.plan.stable), false);
+  }
+  return write({ ...ordered, phase: 'rollingBack' }, true);
 }
 
 /** Repeats the write that the phase is waiting for, after a failure; the same fence, so doing it twice is harmless. */
 export function repeatWrite(release: Release): Move {
-  const target =
-    release.phase === 'rollingBack'
-      ? alone(release.plan.stable)
-      : routingOf(release.plan, weightAt(release.plan, release.step));
-  return {
-    release: { ...release, retryAt: null },
-    commands: [writeCommand(release, target, release.phase === 'shifting')],
-  };
+  return { release: { ...release, retryAt: null }, commands: [writeCommand(release, release.phase !== 'finishing')] };
 }
 
 /** One fresh look before going on: nothing is ever promoted on old data. */
@@ -152,53 +145,67 @@ export function byPerson(at: number, who: Who, reason: string): Cause {
   return { at, who, reason };
 }
 
-function write(release: Release, target: Routing, keepTag: boolean): Move {
+function write(release: Release, keepTag: boolean): Move {
   const fence = release.fence + 1;
   const next: Release = { ...release, fence, waitingFor: `${release.id}#${fence}`, tries: 0, retryAt: null };
-  return { release: next, commands: [writeCommand(next, target, keepTag)] };
+  return { release: next, commands: [writeCommand(next, keepTag)] };
 }
 
-function writeCommand(release: Release, target: Routing, keepTag: boolean): Command {
+/** Where a release wants the traffic: always a matter of its state alone, so a repeated write is the same write. */
+function wantedRouting(release: Release): Routing {
+  return release.rollback ? alone(release.plan.stable) : routingOf(release.plan, weightAt(release.plan, release.step));
+}
+
+function writeCommand(release: Release, keepTag: boolean): Command {
   const { plan, fence } = release;
   return {
     kind: 'setAlias',
     key: `${release.id}#${fence}`,
     alias: plan.key,
-    target,
+    target: wantedRouting(release),
     fence,
     releaseId: release.id,
     keepTag,
     description: plan.description,
-    ...mayReplace(release),
+    // A rollback may find stable alone, or what was there when it was ordered: all it wants is stable.
+    untagged: release.rollback ? untaggedFor(release) : [],
     last: release.seen,
   };
 }
 
-/**
- * What the alias may look like, apart from this release's own earlier writes, for a write to be ours to make. The first
- * write finds the alias as it was when the release was asked for, with the tag that an ended release may have left. A
- * rollback may also find stable alone: then it only makes sure that no earlier write of its own still lands.
- */
-function mayReplace(release: Release): { readonly untagged: readonly Routing[]; readonly adopt: readonly string[] } {
-  const { plan, seen, kind, fence } = release;
-  if (fence > 1 || !seen) return { untagged: release.rollback ? [alone(plan.stable)] : [], adopt: [] };
-  const { tag } = readDescription(seen.description);
-  const adopt = tag && tag.releaseId !== release.id ? [tag.releaseId] : [];
-  const before: Routing = { version: seen.version, second: seen.second };
-  return { untagged: kind === 'rollback' ? [before, alone(plan.stable)] : [alone(plan.stable)], adopt };
+function untaggedFor({ kind, plan, seen }: Release): readonly Routing[] {
+  const stable = alone(plan.stable);
+  return kind === 'rollback' && seen ? [stable, { version: seen.version, second: seen.second }] : [stable];
+}
+
+/** Stable has been read back: the rollback is done, and only the tag is left to remove. */
+export function restored(release: Release, sentAt: number, at: number): Move {
+  return finish({ ...release, marks: { ...release.marks, rollbackSentAt: sentAt, restoredAt: at } });
+}
+
+/** The end of a release whose traffic is where it should be. `note`: what is left to say of the last write. */
+export function endWell(release: Release, at: number, note = ''): Move {
+  if (release.rollback) {
+    const { who, reason } = release.rollback;
+    return endRolledBack(release, { at, who, reason: `${reason}${note}` }, release.marks.restoredAt ?? at);
+  }
+  const reason = `${promotedReason(release, at)}${note}`;
+  return { release: end(release, { ...bySystem(at, reason), state: 'promoted' }), commands: [] };
 }
 
 /** Somebody else moved the alias. Their change stands: the engine never overwrites it. */
 export function aliasForeign(release: Release, found: Release['seen'], at: number): Move {
   const { plan } = release;
-  if (found && sameRouting(found, alone(plan.stable))) {
-    const reason = release.rollback
-      ? release.rollback.reason
-      : `somebody moved all traffic back to version ${plan.stable} while the release was open`;
-    const cause = release.rollback ?? bySystem(at, reason);
-    return endRolledBack({ ...release, seen: found, rollback: cause }, cause, at);
-  }
   const where = found ? `now sends ${describeRouting(found)}` : 'no longer exists';
+  const seen: Release = { ...release, seen: found };
+  // The release had done all it wanted to do; what somebody does to the alias afterwards is their own business.
+  if (release.phase === 'finishing') return endWell(seen, at, `; then somebody else changed the alias: it ${where}`);
+  if (found && sameRouting(found, alone(plan.stable))) {
+    const cause =
+      release.rollback ??
+      bySystem(at, `somebody moved all traffic back to version ${plan.stable} while the release was open`);
+    return endRolledBack({ ...seen, rollback: cause }, cause, at);
+  }
   const reason = `the alias was changed by somebody else in mid-release: ${plan.key.alias} ${where}; their change was left as it is`;
-  return { release: end({ ...release, seen: found }, { ...bySystem(at, reason), state: 'halted' }), commands: [] };
+  return { release: end(seen, { ...bySystem(at, reason), state: 'halted' }), commands: [] };
 }

@@ -1,4 +1,4 @@
-import { readDescription, sameRouting } from './alias.ts';
+import { alone, readDescription, sameRouting } from './alias.ts';
 import { failing, feedGuards, guardVerdicts } from './guards.ts';
 import { judgeHold } from './judging.ts';
 import { aliasForeign, bySystem, finish, look, type Move, orderRollback, routingOf, shiftTo } from './moves.ts';
@@ -15,7 +15,9 @@ const UNDECIDED_MS = 1_000;
  */
 export function applyObservation(release: Release, observation: Observation, at: number, fresh: boolean): Move {
   const guards = feedGuards(release.plan, release.guards, observation, at, actualWeight(release) ?? 0);
-  const seen = markFirstBad({ ...release, guards }, observation, at);
+  const marked = markFirstBad({ ...release, guards }, observation, at);
+  // Before its first write the release knows the alias as it was last looked at.
+  const seen = fresh && release.fence === 0 && observation.alias ? { ...marked, seen: observation.alias } : marked;
   if (release.phase === 'ended' || release.rollback) return { release: seen, commands: [] };
 
   const failed = failing(guardVerdicts(release.plan, guards, at));
@@ -83,10 +85,11 @@ function allPathsBlind({ plan, guards }: Release): string | null {
   return paths > 0 && guards.blind.length >= paths ? guards.blind.join('; ') : null;
 }
 
-/** Whether the alias was read as no write of this release can have left it. */
+/** Whether the alias was read as no write of this release can have left it, nor the person who started it found it. */
 function foreignAlias(release: Release, { alias }: Observation): 'no' | 'suspected' {
-  if (alias === undefined || release.fence === 0) return 'no';
+  if (alias === undefined) return 'no';
   if (alias === null) return 'suspected';
+  if (release.fence === 0) return sameRouting(alias, alone(release.plan.stable)) ? 'no' : 'suspected';
   const { tag } = readDescription(alias.description);
   if (tag?.releaseId !== release.id) return 'suspected';
   if (tag.fence < release.fence) return 'no';

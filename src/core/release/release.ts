@@ -8,7 +8,7 @@ import type { Plan } from './plan.ts';
  * Where a release stands:
  * `preTraffic` hook called, no traffic yet · `shifting` a weight was sent, its answer is awaited · `holding` the step's
  * time runs · `checking` the step's time is over, one fresh look is awaited before going on · `postTraffic` hook called
- * at 100 % · `finishing` the owner tag is being removed · `rollingBack` stable is being restored · `ended`.
+ * at 100 % · `rollingBack` stable is being restored · `finishing` the owner tag is being removed · `ended`.
  */
 export type Phase =
   | 'preTraffic'
@@ -125,7 +125,7 @@ export function isOpen(release: Release | null): release is Release {
 
 export function stateOf(release: Release): ReleaseStateName {
   if (release.outcome) return release.outcome.state;
-  if (release.phase === 'rollingBack') return 'rollingBack';
+  if (release.rollback) return 'rollingBack';
   if (release.paused) return 'paused';
   if (release.held) return 'held';
   return 'running';

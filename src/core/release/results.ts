@@ -1,16 +1,7 @@
 import type { CommandResult } from './commands.ts';
 import { beginJudging } from './guards.ts';
 import { answerHook } from './hooks.ts';
-import {
-  aliasForeign,
-  bySystem,
-  callHook,
-  end,
-  endRolledBack,
-  type Move,
-  orderRollback,
-  promotedReason,
-} from './moves.ts';
+import { aliasForeign, bySystem, callHook, end, endWell, type Move, orderRollback, restored } from './moves.ts';
 import { applyObservation, LOOK_AGAIN_MS } from './observed.ts';
 import { type Release, weightAt } from './release.ts';
 
@@ -62,13 +53,10 @@ function aliasSet(release: Release, sentAt: number, at: number): Move {
       if (step === plan.steps.length - 1 && plan.postTraffic) return callHook(set, 'postTraffic', plan.postTraffic, at);
       return { release: set, commands: [] };
     }
-    case 'finishing':
-      return {
-        release: end(release, { ...bySystem(at, promotedReason(release, at)), state: 'promoted' }),
-        commands: [],
-      };
     case 'rollingBack':
-      return endRolledBack({ ...release, marks: { ...release.marks, rollbackSentAt: sentAt } }, release.rollback!, at);
+      return restored(release, sentAt, at);
+    case 'finishing':
+      return endWell(release, at);
     default:
       return { release, commands: [] };
   }
@@ -99,11 +87,12 @@ function failed(release: Release, error: string, retryable: boolean, at: number)
       const reason = `the rollback (${release.rollback!.reason}) could not be carried out${often}: ${error}`;
       return { release: end(release, { ...bySystem(at, reason), state: 'halted' }), commands: [] };
     }
-    case 'finishing': {
-      // All traffic is on the candidate already; only the owner tag is left behind in the description.
-      const reason = `${promotedReason(release, at)}; its owner tag could not be removed from the alias's description${often}: ${error}`;
-      return { release: end(release, { ...bySystem(at, reason), state: 'promoted' }), commands: [] };
-    }
+    case 'finishing':
+      return endWell(
+        release,
+        at,
+        `; the owner tag could not be removed from the alias's description${often}: ${error}`,
+      );
     case 'preTraffic':
     case 'postTraffic':
       return hookFailed(release, error, at) ?? { release, commands: [] };

@@ -26,7 +26,8 @@ test('a canary goes 10 %, 100 %, bakes, removes its tag and ends promoted', () =
   const story = new Story().start();
   const first = story.owed('setAlias');
   assert.deepEqual(first.target, { version: '41', second: { version: '42', weightPercent: 10 } });
-  assert.deepEqual(first.untagged, [alone('41')]);
+  assert.deepEqual(first.untagged, []);
+  assert.equal(first.last?.revisionId, 'rev');
   story.write();
   assert.equal(story.release.phase, 'holding');
   assert.equal(story.doc.wakeAt, story.at + 30_000);
@@ -63,8 +64,10 @@ test('a guard that fails restores stable with a larger fence and keeps the reaso
   const write = story.owed('setAlias');
   assert.deepEqual(write.target, alone('41'));
   assert.equal(write.fence, 2);
-  assert.equal(write.keepTag, false);
   story.at += 40;
+  story.write();
+  assert.equal(story.release.phase, 'finishing', 'stable is restored; the tag is left to remove');
+  story.at += 7;
   story.write();
   assert.equal(stateOf(story.release), 'rolledBack');
   assert.match(story.release.outcome?.reason ?? '', /errors >= 3 for 1s: broken, 4 of 20 invocations/);
@@ -163,7 +166,10 @@ test('the pre-traffic hook comes before any traffic, with both of CodeDeploy’s
     via: 'endpoint',
   } as const;
   story.tell({ ...answer, status: 'Succeeded' });
-  assert.equal(story.take('setAlias').fence, 1);
+  story.look({ alias: snapshot(alone('41'), 'the shop', 'rev-of-an-hour-later') });
+  const write = story.take('setAlias');
+  assert.equal(write.fence, 1);
+  assert.equal(write.last?.revisionId, 'rev-of-an-hour-later');
   const { doc } = story;
   story.tell({ ...answer, status: 'Failed' });
   assert.equal(story.doc, doc, 'a second answer changes nothing');
@@ -191,6 +197,24 @@ test('the post-traffic hook runs at 100 %, and its failure restores stable', () 
   assert.equal(story.release.phase, 'postTraffic');
   story.result('r-1/postTraffic', { outcome: 'hookReturned', status: 'Failed' });
   assert.deepEqual(story.take('setAlias').target, alone('41'));
+});
+
+test('an alias that was moved while the pre-traffic hook ran is left alone', () => {
+  const story = new Story().start({ preTraffic: GATE });
+  story.result('r-1/preTraffic', { outcome: 'hookReturned', status: 'Succeeded' });
+  story.look({ alias: snapshot(alone('43')) });
+  assert.equal(stateOf(story.release), 'halted');
+  assert.deepEqual(
+    story.log.filter(({ kind }) => kind === 'setAlias'),
+    [],
+  );
+});
+
+test('a tag that cannot be removed does not spoil the end', () => {
+  const story = new Story().start().write().order('rollback', 'enough').write();
+  story.result(story.take('setAlias').key, { outcome: 'failed', error: 'AccessDenied', retryable: false });
+  assert.equal(stateOf(story.release), 'rolledBack');
+  assert.match(story.release.outcome?.reason ?? '', /enough; the owner tag could not be removed/);
 });
 
 test('an alias that somebody moved in mid-release halts the release and is left as it is', () => {
@@ -301,8 +325,8 @@ test('after success a rollback goes to the version proven good last, never to th
   });
   const write = story.owed('setAlias');
   assert.deepEqual(write.target, alone('39'));
-  assert.deepEqual(write.untagged[0], alone('42'));
-  story.write();
+  assert.deepEqual(write.untagged, [alone('39'), alone('42')]);
+  story.write().write();
   assert.equal(stateOf(story.release), 'rolledBack');
   assert.equal(story.release.outcome?.reason, 'orders fail');
   assert.deepEqual(

@@ -1,0 +1,122 @@
+import type { Aliases } from '../../src/app/ports/aliases.ts';
+import { AwsProblem } from '../../src/app/ports/problem.ts';
+import { type AliasSnapshot, alone, type Routing, readDescription } from '../../src/core/release/alias.ts';
+import type { Random } from './random.ts';
+import type { Timeline } from './timeline.ts';
+
+/** How likely each trouble is, per call. */
+export interface Troubles {
+  /** Refused before anything was done. */
+  readonly throttled: number;
+  readonly serverError: number;
+  /** Done, but the caller never hears of it. */
+  readonly lostAnswer: number;
+  /** The call never arrives. */
+  readonly lostRequest: number;
+  /** A read answers the alias as it was before the last write. */
+  readonly staleRead: number;
+  /** The call takes seconds, and may land long after its sender has died. */
+  readonly slow: number;
+}
+
+/** One write that AWS applied. `by`: the release whose write it was, or `foreign`. */
+export interface Applied {
+  readonly at: number;
+  readonly by: string;
+  readonly fence: number | null;
+  readonly before: AliasSnapshot;
+  readonly after: AliasSnapshot;
+}
+
+/**
+ * One alias at AWS. Contract: a write is applied if and only if its revision is the current one when it ARRIVES; each
+ * applied write makes a new revision; a caller may hear late, never, or something else than what happened.
+ */
+export class SimAws {
+  readonly applied: Applied[] = [];
+  alias: AliasSnapshot;
+  #before: AliasSnapshot;
+  #revision = 1;
+  readonly #timeline: Timeline;
+  readonly #random: Random;
+  readonly #troubles: Troubles;
+
+  constructor(timeline: Timeline, random: Random, troubles: Troubles, version: string) {
+    this.#timeline = timeline;
+    this.#random = random;
+    this.#troubles = troubles;
+    this.alias = { ...alone(version), description: 'the shop', revisionId: 'rev-1' };
+    this.#before = this.alias;
+  }
+
+  /** The alias as one process sees it: its calls stop answering when that process dies. `who` names it in the record. */
+  portFor(who: () => string, alive: () => boolean): Aliases {
+    const call = <T>(apply: () => T): Promise<T> => this.#call(apply, alive);
+    return {
+      get: () => call(() => (this.#random.chance(this.#troubles.staleRead) ? this.#before : this.alias)),
+      update: (_key, to, revisionId) => {
+        const by = who();
+        return call(() => this.#write(to, revisionId, by));
+      },
+      create: () => Promise.reject(new Error('the simulation creates no aliases')),
+    };
+  }
+
+  /** Somebody else moves the alias, without asking anybody. */
+  foreign(routing: Routing, description = 'moved by hand'): void {
+    this.#apply({ ...routing, description }, 'foreign', null);
+  }
+
+  #write(to: Routing & { description: string }, revisionId: string, by: string): AliasSnapshot {
+    if (revisionId !== this.alias.revisionId) {
+      throw new AwsProblem(
+        'precondition',
+        'UpdateAlias',
+        'PreconditionFailedException',
+        'the revision is not the latest',
+      );
+    }
+    return this.#apply(to, by, readDescription(to.description).tag?.fence ?? null);
+  }
+
+  #apply(to: Routing & { description: string }, by: string, fence: number | null): AliasSnapshot {
+    this.#revision += 1;
+    const after = {
+      version: to.version,
+      second: to.second,
+      description: to.description,
+      revisionId: `rev-${this.#revision}`,
+    };
+    this.applied.push({ at: this.#timeline.now, by, fence, before: this.alias, after });
+    this.#before = this.alias;
+    this.alias = after;
+    return after;
+  }
+
+  #call<T>(apply: () => T, alive: () => boolean): Promise<T> {
+    const random = this.#random;
+    const { throttled, serverError, lostAnswer, lostRequest, slow } = this.#troubles;
+    const trip = random.chance(slow) ? random.int(500, 20_000) : random.int(2, 40);
+    return new Promise((resolve, reject) => {
+      const answer = (run: () => void): void => this.#timeline.after(random.int(1, 20), () => alive() && run());
+      this.#timeline.after(trip, () => {
+        if (random.chance(throttled)) return answer(() => reject(problem('throttled', 'TooManyRequestsException')));
+        if (random.chance(serverError)) return answer(() => reject(problem('unavailable', 'ServiceException')));
+        if (random.chance(lostRequest))
+          return this.#timeline.after(5_000, () => alive() && reject(problem('unavailable', 'TimeoutError')));
+        try {
+          const value = apply();
+          if (random.chance(lostAnswer))
+            this.#timeline.after(5_000, () => alive() && reject(problem('unavailable', 'TimeoutError')));
+          else answer(() => resolve(value));
+        } catch (error) {
+          answer(() => reject(error));
+        }
+      });
+    });
+  }
+}
+
+function problem(kind: 'throttled' | 'unavailable', code: string): AwsProblem {
+  return new AwsProblem(kind, 'UpdateAlias', code, 'simulated');
+}

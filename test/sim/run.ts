@@ -1,0 +1,89 @@
+import { violations } from './invariants.ts';
+import { Random } from './random.ts';
+import { type Scenario, World } from './world.ts';
+
+export interface SimResult {
+  readonly releases: number;
+  readonly events: number;
+  readonly writes: number;
+  readonly ends: Readonly<Record<string, number>>;
+  readonly virtualHours: number;
+  /** Seeds whose story broke a law, with the laws they broke. */
+  readonly failures: readonly { readonly seed: number; readonly broken: readonly string[] }[];
+}
+
+const RELEASES_PER_WORLD = 4;
+/** Worlds are independent, so one pass of the event loop moves this many of them by one event each. */
+const AT_ONCE = 500;
+
+/** Draws the troubles of a story: some stories are quiet, some are dreadful. */
+export function scenarioOf(seed: number): Scenario {
+  const random = new Random(seed ^ 0x5eed);
+  const bad = random.pick([0, 0.02, 0.1, 0.25]);
+  return {
+    releases: RELEASES_PER_WORLD,
+    troubles: {
+      throttled: bad * random.next(),
+      serverError: bad * random.next(),
+      lostAnswer: bad * random.next(),
+      lostRequest: bad * random.next() * 0.5,
+      staleRead: bad * random.next(),
+      slow: bad * random.next(),
+    },
+    crashEveryMs: random.pick([0, 60_000, 600_000]),
+    operatorEveryMs: random.pick([0, 0, 120_000, 900_000]),
+    foreignChance: random.pick([0, 0, 0.3]),
+    hookTroubles: { silent: 0.1, fails: 0.1, crashes: 0.05, doubled: 0.1 },
+  };
+}
+
+/** Tells `releases` releases, in worlds of four, from `firstSeed` on. */
+export async function simulate(releases: number, firstSeed = 1): Promise<SimResult> {
+  const worlds = Math.ceil(releases / RELEASES_PER_WORLD);
+  const total = { releases: 0, events: 0, writes: 0, virtualMs: 0 };
+  const ends: Record<string, number> = {};
+  const failures: { seed: number; broken: string[] }[] = [];
+  for (let from = 0; from < worlds; from += AT_ONCE) {
+    const seeds = Array.from({ length: Math.min(AT_ONCE, worlds - from) }, (_, i) => firstSeed + from + i);
+    const batch = seeds.map((seed) => ({ seed, world: new World(seed, scenarioOf(seed)) }));
+    await tell(batch.map(({ world }) => world));
+    for (const { seed, world } of batch) {
+      const broken = violations(world);
+      if (broken.length > 0) failures.push({ seed, broken });
+      total.releases += world.plans.size;
+      total.events += world.ledger.length;
+      total.writes += world.aws.applied.length;
+      total.virtualMs += world.timeline.now - world.startedAt;
+      const end = world.doc.release?.outcome?.state ?? 'open';
+      ends[end] = (ends[end] ?? 0) + 1;
+    }
+  }
+  return { ...total, ends, virtualHours: Math.round(total.virtualMs / 3_600_000), failures };
+}
+
+async function tell(worlds: readonly World[]): Promise<void> {
+  let open = worlds;
+  while (open.length > 0) {
+    for (const world of open) if (!world.done) world.timeline.step();
+    await new Promise((resolve) => setImmediate(resolve));
+    open = open.filter((world) => !world.done);
+  }
+}
+
+/** Tells one seed's story, event by event. */
+export async function story(seed: number): Promise<string> {
+  const world = new World(seed, scenarioOf(seed));
+  await tell([world]);
+  const start = world.ledger[0]?.at ?? 0;
+  const lines = [
+    ...world.ledger.map((event) => ({ at: event.at, text: `event ${JSON.stringify({ ...event, plan: undefined })}` })),
+    ...world.aws.applied.map(({ at, by, fence, after }) => ({
+      at,
+      text: `WRITE by ${by}${fence === null ? '' : `#${fence}`}: ${JSON.stringify(after)}`,
+    })),
+  ].sort((a, b) => a.at - b.at);
+  const laws = violations(world).map((law) => `BROKEN ${law}`);
+  return [...lines.map(({ at, text }) => `${String((at - start) / 1_000).padStart(10)} s  ${text}`), ...laws].join(
+    '\n',
+  );
+}

@@ -1,0 +1,48 @@
+import type { Clock } from '../../src/app/ports/clock.ts';
+
+interface Item {
+  readonly at: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+/** Virtual time: things happen in the order of their time, and nothing else passes. */
+export class Timeline {
+  now: number;
+  #order = 0;
+  readonly #items: Item[] = [];
+
+  constructor(startMs: number) {
+    this.now = startMs;
+  }
+
+  at(time: number, run: () => void): void {
+    const item = { at: Math.max(time, this.now), order: this.#order, run };
+    this.#order += 1;
+    let index = this.#items.length;
+    while (index > 0 && later(this.#items[index - 1]!, item)) index -= 1;
+    this.#items.splice(index, 0, item);
+  }
+
+  after(ms: number, run: () => void): void {
+    this.at(this.now + ms, run);
+  }
+
+  /** Runs the next thing; false where nothing is left. */
+  step(): boolean {
+    const item = this.#items.shift();
+    if (!item) return false;
+    this.now = item.at;
+    item.run();
+    return true;
+  }
+
+  readonly clock: Clock = {
+    now: () => this.now,
+    sleep: (ms) => new Promise((resolve) => this.after(ms, resolve)),
+  };
+}
+
+function later(a: Item, b: Item): boolean {
+  return a.at > b.at || (a.at === b.at && a.order > b.order);
+}
