@@ -8,17 +8,22 @@ export interface ControlPath {
   serve(method: string, path: string, body: Uint8Array): Promise<WireResponse>;
 }
 
+export interface LocalFile {
+  readonly contentType: string;
+  readonly body: string | Uint8Array;
+}
+
 export interface ControlDeps {
   readonly faults: Faults;
   readonly services: readonly Service[];
-  /** Further answers to GET requests, by path. */
-  readonly pages: Readonly<Record<string, () => Promise<WireResponse>>>;
+  /** What services hand out under this path; undefined where there is nothing. */
+  readonly file: (path: string) => Promise<LocalFile | undefined>;
 }
 
 /** More rules than a test needs; bounds what one request may set up. */
 const MAX_RULES = 100;
 
-export function createControlPath({ faults, services, pages }: ControlDeps): ControlPath {
+export function createControlPath({ faults, services, file }: ControlDeps): ControlPath {
   let unnamed = 0;
 
   async function putFaults(body: Uint8Array): Promise<WireResponse> {
@@ -62,8 +67,8 @@ export function createControlPath({ faults, services, pages }: ControlDeps): Con
         if (!faults.remove(id)) return answer(404, { error: `there is no rule with the id '${id}'` });
         return answer(200, { faults: faults.list() });
       }
-      const page = method === 'GET' && Object.hasOwn(pages, path) ? pages[path] : undefined;
-      if (page) return page();
+      const found = method === 'GET' ? await file(path) : undefined;
+      if (found) return { status: 200, headers: { 'content-type': found.contentType }, body: found.body };
       return answer(404, { error: `${method} ${path.slice(0, 200)} is not part of the control path` });
     },
   };

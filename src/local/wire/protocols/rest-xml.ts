@@ -54,15 +54,11 @@ export const restXml: Protocol = {
     const extra = Object.entries(members)
       .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
       .map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`);
-    const { [resolved.code]: code = resolved.code } = WIRE_CODES;
-    const body = `<Error><Code>${escapeXml(code)}</Code><Message>${escapeXml(resolved.message)}</Message>${extra.join('')}<RequestId>${requestId}</RequestId></Error>`;
+    const body = `<Error><Code>${escapeXml(resolved.code)}</Code><Message>${escapeXml(resolved.message)}</Message>${extra.join('')}<RequestId>${requestId}</RequestId></Error>`;
     if (resolved.status === 304) return { status: 304, headers: ids(requestId), body: EMPTY };
     return xml(resolved.status, ids(requestId), body);
   },
 };
-
-/** Shape names that S3 does not use as codes. */
-const WIRE_CODES: Readonly<Record<string, string>> = { NotFound: 'NoSuchKey' };
 
 function ids(requestId: string): Record<string, string> {
   const id = requestId.replaceAll('-', '').slice(0, 16).toUpperCase();
