@@ -38,6 +38,10 @@ export async function launchOf(spec: FunctionSpec): Promise<Launch> {
 }
 
 async function runtimeLaunch(spec: FunctionSpec): Promise<Launch> {
+  if (!(await reachable(spec.codeDir, constants.R_OK | constants.X_OK))) {
+    const reason = `the folder of the function's code, ${spec.codeDir}, cannot be read`;
+    return { kind: 'refused', errorType: 'Runtime.InvalidWorkingDir', reason };
+  }
   const node = NODE.exec(spec.runtime);
   if (node) {
     const heap = `--max-old-space-size=${Math.floor(spec.memoryMb * HEAP_SHARE)}`;
@@ -51,7 +55,7 @@ async function runtimeLaunch(spec: FunctionSpec): Promise<Launch> {
       const reason = `python3 is not on the PATH of the local AWS, which needs it to run ${spec.runtime} functions`;
       return { kind: 'refused', errorType: 'Runtime.InvalidEntrypoint', reason };
     }
-    return { kind: 'run', command: python, args: ['-u', path.join(RUNTIME_DIR, 'bootstrap.py')] };
+    return { kind: 'run', command: python, args: ['-u', '-B', path.join(RUNTIME_DIR, 'bootstrap.py')] };
   }
   if (PROVIDED.test(spec.runtime)) return providedLaunch(spec.codeDir);
   const reason = `the local AWS does not run ${spec.runtime}; it runs nodejs18.x to nodejs24.x, python3.x and provided`;
@@ -61,18 +65,23 @@ async function runtimeLaunch(spec: FunctionSpec): Promise<Launch> {
 async function providedLaunch(codeDir: string): Promise<Launch> {
   const errorType = 'Runtime.InvalidEntrypoint';
   const command = path.join(codeDir, 'bootstrap');
-  try {
-    await access(command);
-  } catch {
+  if (!(await reachable(command, constants.F_OK))) {
     const reason = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
     return { kind: 'refused', errorType, reason };
   }
-  try {
-    await access(command, constants.X_OK);
-  } catch {
+  if (!(await reachable(command, constants.X_OK))) {
     return { kind: 'refused', errorType, reason: 'fork/exec /var/task/bootstrap: permission denied' };
   }
   return { kind: 'run', command, args: [] };
+}
+
+async function reachable(file: string, mode: number): Promise<boolean> {
+  try {
+    await access(file, mode);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 let python: Promise<string | undefined> | undefined;

@@ -10,6 +10,9 @@ export interface PoolLimits {
 
 export const DEFAULT_LIMITS: PoolLimits = { initMs: 10_000, idleMs: 5 * 60_000, sandboxes: 200 };
 
+/** AWS gives an environment of provisioned concurrency this long to initialise, or the function's timeout if longer. */
+export const PROVISIONED_INIT_MS = 130_000;
+
 /** AWS's limit for a buffered response: 6 MB and 100 bytes. */
 export const MAX_RESPONSE_BYTES = 6_291_556;
 

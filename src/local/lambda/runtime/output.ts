@@ -9,7 +9,7 @@ const FRAME_HEADER_BYTES = 16;
 /** The upper half of a frame's type; the lower half tells format and level (0xa55a0003: text without a level). */
 const FRAME_MAGIC = 0xa55a;
 /** A longer message is not a message: whatever wrote to the descriptor does not keep to the framing. */
-const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+const MAX_FRAME_BYTES = 64 * 1024 * 1024;
 
 /**
  * Reads plain output, one event a line; `flush` ends a line that has no newline yet. A carriage return inside a line is
@@ -35,27 +35,34 @@ export function readLines(stream: Readable, emit: Emit): { flush(): void } {
 /**
  * Reads framed messages: type (4 bytes), length (4), microseconds since the epoch (8), message; big-endian. This is the
  * contract of `_LAMBDA_TELEMETRY_LOG_FD`, which AWS's own runtime clients speak too; a frame is one event, however many
- * lines it has.
+ * lines it has. After something that is no frame the rest is read and dropped, so that the writer never blocks.
  */
 export function readFrames(stream: Readable, emit: Emit): void {
-  let pending: Buffer = Buffer.alloc(0);
+  let chunks: Buffer[] = [];
+  let size = 0;
+  let needed = FRAME_HEADER_BYTES;
+  let broken = false;
   stream.on('error', () => {});
   stream.on('data', (chunk: Buffer) => {
-    const bytes = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+    if (broken) return;
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size < needed) return;
+    const bytes = Buffer.concat(chunks);
     const messages: string[] = [];
     let at = 0;
+    needed = FRAME_HEADER_BYTES;
     while (bytes.length - at >= FRAME_HEADER_BYTES) {
       const length = bytes.readUInt32BE(at + 4);
-      if (bytes.readUInt16BE(at) !== FRAME_MAGIC || length > MAX_FRAME_BYTES) {
-        stream.destroy();
-        break;
-      }
-      const end = at + FRAME_HEADER_BYTES + length;
-      if (end > bytes.length) break;
-      messages.push(...eventsOf(bytes.toString('utf8', at + FRAME_HEADER_BYTES, end)));
-      at = end;
+      broken = bytes.readUInt16BE(at) !== FRAME_MAGIC || length > MAX_FRAME_BYTES;
+      needed = FRAME_HEADER_BYTES + length;
+      if (broken || bytes.length - at < needed) break;
+      messages.push(...eventsOf(bytes.toString('utf8', at + FRAME_HEADER_BYTES, at + needed)));
+      at += needed;
+      needed = FRAME_HEADER_BYTES;
     }
-    pending = bytes.subarray(at);
+    chunks = [bytes.subarray(at)];
+    size = bytes.length - at;
     if (messages.length > 0) emit(messages);
   });
 }
@@ -65,10 +72,17 @@ function eventsOf(text: string): string[] {
   if (message.length * 3 <= MAX_LOG_EVENT_BYTES) return [message];
   const bytes = Buffer.from(message);
   const parts: string[] = [];
-  for (let at = 0; at < bytes.length; at += MAX_LOG_EVENT_BYTES) {
-    parts.push(bytes.toString('utf8', at, at + MAX_LOG_EVENT_BYTES));
+  for (let at = 0, end = 0; at < bytes.length; at = end) {
+    end = Math.min(bytes.length, at + MAX_LOG_EVENT_BYTES);
+    while (end < bytes.length && isContinuation(bytes[end])) end--;
+    parts.push(bytes.toString('utf8', at, end));
   }
   return parts;
+}
+
+/** Whether a byte of UTF-8 is inside a character; events are not cut there. */
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
 }
 
 /**

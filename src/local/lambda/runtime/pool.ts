@@ -105,7 +105,6 @@ class SandboxPool implements Pool {
   }
 
   #take(): Sandbox {
-    if (this.#closed) throw new Error(`the pool of ${this.#spec.functionName}:${this.#spec.version} is closed`);
     const idle = this.#idle.pop();
     if (!idle) return this.#make('on-demand');
     clearTimeout(idle.timer);
@@ -113,6 +112,7 @@ class SandboxPool implements Pool {
   }
 
   #make(initialization: 'on-demand' | 'provisioned-concurrency'): Sandbox {
+    if (this.#closed) throw new Error(`the pool of ${this.#spec.functionName}:${this.#spec.version} is closed`);
     const total = [...pools].reduce((sum, pool) => sum + pool.sandboxes, 0);
     if (total >= this.#limits.sandboxes && ![...pools].some((pool) => pool !== this && pool.evict())) {
       throw new SandboxLimitError(this.#spec.functionName, this.#limits.sandboxes);

@@ -21,6 +21,8 @@ export type RuntimeWord =
   | { readonly kind: 'error'; readonly payload: Uint8Array; readonly errorType: string | undefined }
   | { readonly kind: 'tooLarge' };
 
+/** A runtime may connect long before it is initialised, and idles on an open request between invocations. */
+const NO_TIMEOUTS = { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 };
 const PREFIX = '/2018-06-01/runtime/';
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const ACCEPTED = '{"status":"OK"}\n';
@@ -42,7 +44,7 @@ export class RuntimeApi {
 
   private constructor(say: (word: RuntimeWord) => void) {
     this.#say = say;
-    this.#server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => {
+    this.#server = createServer(NO_TIMEOUTS, (request, response) => {
       request.on('error', () => {});
       response.on('error', () => {});
       this.#route(request, response);

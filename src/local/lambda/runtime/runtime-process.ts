@@ -45,7 +45,7 @@ export class RuntimeProcess {
     this.#emit = emit;
   }
 
-  /** Starts the process. It is ready, or has failed, when {@link awaitInit} says so. */
+  /** Starts the process; rejects when the system refuses. It is ready, or has failed, when {@link awaitInit} says so. */
   static async start(
     spec: FunctionSpec,
     launch: Launch & { kind: 'run' },
@@ -57,7 +57,12 @@ export class RuntimeProcess {
     started.#api = api;
     const path = process.env.PATH ?? '/usr/bin:/bin';
     const env = variablesOf(spec, { ...seat, path, runtimeDir: RUNTIME_DIR, runtimeApi: api.address });
-    started.#spawn(launch, { ...env, _LAMBDA_TELEMETRY_LOG_FD: String(LOG_FD) });
+    try {
+      started.#spawn(launch, { ...env, _LAMBDA_TELEMETRY_LOG_FD: String(LOG_FD) });
+    } catch (error) {
+      api.close();
+      throw error;
+    }
     return started;
   }
 

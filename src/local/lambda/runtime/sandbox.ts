@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { FunctionSpec, Invocation, Outcome, RuntimeDeps } from './contract.ts';
 import { exited, type Failure, platformFailure, reported, responseTooLarge, timedOut } from './failures.ts';
 import { type Launch, launchOf } from './launch.ts';
-import { MAX_LOG_TEXT_CHARS, type PoolLimits } from './limits.ts';
+import { MAX_LOG_TEXT_CHARS, type PoolLimits, PROVISIONED_INIT_MS } from './limits.ts';
 import { type InitializationType, type InvokeReport, logStreamName, platformLog } from './platform-log.ts';
 import type { RuntimeEvent } from './runtime-api.ts';
 import { type Ending, RuntimeProcess } from './runtime-process.ts';
@@ -12,7 +12,7 @@ type Result =
   | { readonly status: 'success'; readonly payload: Uint8Array }
   | { readonly status: 'error' | 'timeout' | 'failure'; readonly failure: Failure };
 
-/** A response of `null` stands in where there is nothing to say: initialisation gives no payload. */
+/** An initialisation that succeeded; it has no payload. */
 const READY: Result = { status: 'success', payload: new Uint8Array() };
 const EMPTY_EVENT = Buffer.from('{}');
 
@@ -43,7 +43,7 @@ export class Sandbox {
 
   /** Initialises ahead of the first invocation; false when that failed. */
   async warm(): Promise<boolean> {
-    const { result } = await this.#firstInit(this.#spec.timeoutMs);
+    const { result } = await this.#firstInit(Math.max(PROVISIONED_INIT_MS, this.#spec.timeoutMs));
     return result.status === 'success';
   }
 
@@ -86,7 +86,7 @@ export class Sandbox {
     const initialised = this.#process?.alive ? READY : (await this.#initialise('invoke', leftMs(), requestId)).result;
     this.#write(this.#platform.start(this.#spec, requestId, this.#now()));
     if (initialised.status !== 'success') return initialised;
-    const event = eventOf(invocation, this.#spec.timeoutMs);
+    const event = eventOf(invocation, leftMs());
     const ending = await this.#process?.invoke(event, leftMs());
     if (ending?.kind !== 'exit' || ending.delivered) return this.#resultOf(ending, requestId);
     const again = await this.#initialise('invoke', leftMs(), requestId);
@@ -123,6 +123,7 @@ export class Sandbox {
   }
 
   async #startProcess(limitMs: number, requestId: string): Promise<Result> {
+    if (this.#closed) return { status: 'error', failure: exited(requestId, { code: null, signal: 'SIGKILL' }, false) };
     this.#launch ??= await launchOf(this.#spec);
     const launch = this.#launch;
     if (launch.kind === 'refused') {
@@ -131,10 +132,13 @@ export class Sandbox {
     }
     await this.#process?.kill();
     const seat = { stream: this.#stream, initialization: this.#initialization };
-    const started = await RuntimeProcess.start(this.#spec, launch, seat, (messages) => this.#write(messages));
-    this.#process = started;
-    if (this.#closed) void started.kill();
-    return this.#resultOf(await started.awaitInit(limitMs), requestId);
+    try {
+      this.#process = await RuntimeProcess.start(this.#spec, launch, seat, (messages) => this.#write(messages));
+    } catch (error) {
+      return this.#resultOf({ kind: 'notStarted', reason: String(error) }, requestId);
+    }
+    if (this.#closed) void this.#process.kill();
+    return this.#resultOf(await this.#process.awaitInit(limitMs), requestId);
   }
 
   #resultOf(ending: Ending | undefined, requestId: string): Result {
@@ -207,13 +211,13 @@ function payloadOf(result: Result): Uint8Array {
   return result.status === 'success' ? result.payload : result.failure.payload;
 }
 
-function eventOf(invocation: Invocation, timeoutMs: number): RuntimeEvent {
+function eventOf(invocation: Invocation, leftMs: number): RuntimeEvent {
   const clientContext = clientContextOf(invocation.clientContext);
   return {
     requestId: invocation.requestId,
     payload: invocation.payload.byteLength === 0 ? EMPTY_EVENT : invocation.payload,
     invokedArn: invocation.invokedArn,
-    deadlineMs: Date.now() + timeoutMs,
+    deadlineMs: Math.ceil(Date.now() + leftMs),
     traceId: invocation.traceId ?? newTraceId(),
     ...(clientContext === undefined ? {} : { clientContext }),
   };

@@ -60,6 +60,7 @@ test('what does not keep to the framing is not read any further', async () => {
   readFrames(stream, (some) => seen.push(...some));
   stream.write(frame('good'));
   stream.write('this is no frame at all, is it?');
+  stream.end(frame('too late'));
   await new Promise((resolve) => stream.on('close', resolve));
   assert.deepEqual(seen, ['good']);
 });
@@ -70,6 +71,7 @@ test('a line above the size of a log event becomes several events', async () => 
   readLines(stream, (messages) => seen.push(...messages));
   await feed(stream, Buffer.from(`${'é'.repeat(200_000)}\n`), []);
   assert.ok(seen.length >= 2 && seen.every((part) => Buffer.byteLength(part) <= 256 * 1024));
+  assert.equal(seen.join(''), 'é'.repeat(200_000));
 });
 
 test('a carriage return inside a line is a line break within the event', async () => {

@@ -66,6 +66,16 @@ test('a bootstrap that the system cannot run says why', async (t) => {
   assert.match(outcome.text, /"errorType":"Runtime\.InvalidEntrypoint".*ENOENT/);
 });
 
+test('what the system refuses to start is a failure with its reason', async (t) => {
+  const files = { 'index.js': 'exports.handler = async () => 1' };
+  const nowhere = await (await deploy(t, files, { codeDir: '/no/such/folder' })).call();
+  assert.equal(nowhere.status, 'failure');
+  assert.match(nowhere.text, /Runtime\.InvalidWorkingDir.*\/no\/such\/folder, cannot be read/);
+  const odd = await (await deploy(t, files, { environment: { ODD: 'nul \0 byte' } })).call();
+  assert.equal(odd.status, 'failure');
+  assert.match(odd.text, /Runtime\.InvalidEntrypoint.*null bytes/);
+});
+
 test('a runtime that is not there is refused with its name', async (t) => {
   const { call } = await deploy(t, {}, { runtime: 'java21' });
   assert.match((await call()).text, /Runtime\.NotSupported.*the local AWS does not run java21/);
