@@ -12,7 +12,7 @@ import { Changes } from './sqlite/changes.ts';
 import { openDatabase } from './sqlite/database.ts';
 import { takeLock } from './sqlite/election.ts';
 import { enter, leave, lives, readOwner, writeOwner } from './sqlite/owner.ts';
-import { patiently } from './sqlite/patience.ts';
+import { LOCK_PATIENCE_MS, patiently } from './sqlite/patience.ts';
 import { type ActorRow, type OutboxRow, Store } from './sqlite/store.ts';
 import { runTimers } from './sqlite/timers.ts';
 import { type LedgerVerdict, verifyLedger } from './sqlite/verify.ts';
@@ -34,6 +34,8 @@ export interface SqliteHostOptions<State, Event extends ActorEvent, Command exte
   readonly clock: Clock;
   /** Told, as a sentence, what went wrong where nobody waits for an answer. */
   readonly report: (problem: string) => void;
+  /** How long to wait where another process holds the file; {@link LOCK_PATIENCE_MS} where it is not given. */
+  readonly lockPatienceMs?: number;
 }
 
 export interface SqliteHost<State, Event> extends Host<State, Event>, HostUpkeep {
@@ -181,7 +183,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
     this.#changes.stop();
     await this.#turns.run(async () => undefined);
     try {
-      await patiently(this.#file, () => this.#store.giveBackAll(this.#owner));
+      await this.#patiently(() => this.#store.giveBackAll(this.#owner));
     } catch (error) {
       this.#options.report(`commands in flight were not given back: ${String(error)}`);
     }
@@ -193,7 +195,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
   #turn(actor: string, event: Event, answered: string | undefined): Promise<Stored<State>> {
     return this.#turns.run(async () => {
       this.#mustBeOpen();
-      const { stored, owed, changed } = await patiently(this.#file, () =>
+      const { stored, owed, changed } = await this.#patiently(() =>
         this.#store.transaction(() => this.#decide(actor, event, answered)),
       );
       for (const each of owed) this.#dispatcher.start(each);
@@ -206,7 +208,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
   #decide(actor: string, event: Event, answered: string | undefined) {
     const { logic } = this.#options;
     const row = this.#store.actor(actor);
-    if (row && row.kind !== logic.kind) throw new Error(`${actor} is a ${row.kind}, not a ${logic.kind}`);
+    if (row && row.kind !== logic.kind) throw new Error(`${actor} is of kind ${row.kind}, not ${logic.kind}`);
     const before = row ? this.#stored(row) : { actor, sequence: 0, state: logic.initial(actor) };
     const { state, commands } = logic.decide(before.state, event);
     if (answered !== undefined) this.#store.dropCommand(actor, answered);
@@ -267,7 +269,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
     const query = { kind: logic.kind, from, owner: this.#owner, leaseUntil: now + LEASE_MS, now, limit: RECOVER_BATCH };
     return this.#turns.run(async () => {
       this.#mustBeOpen();
-      const owed = await patiently(this.#file, () =>
+      const owed = await this.#patiently(() =>
         this.#store.transaction(() =>
           this.#store.takeOver(query).map((row) => ({ row, stored: this.#store.actor(row.actor) })),
         ),
@@ -283,13 +285,17 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
   async #write(work: () => void): Promise<void> {
     await this.#turns.run(async () => {
       this.#mustBeOpen();
-      await patiently(this.#file, () => this.#store.transaction(work));
+      await this.#patiently(() => this.#store.transaction(work));
     });
   }
 
   async #read<T>(work: () => T): Promise<T> {
     this.#mustBeOpen();
-    return patiently(this.#file, work);
+    return this.#patiently(work);
+  }
+
+  #patiently<T>(attempt: () => T): Promise<T> {
+    return patiently(this.#file, attempt, this.#options.lockPatienceMs ?? LOCK_PATIENCE_MS);
   }
 
   #stored(row: ActorRow): Stored<State> {

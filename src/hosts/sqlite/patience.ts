@@ -11,8 +11,8 @@ const LONGEST_PAUSE_MS = 10;
  * Runs `attempt` again while another process holds the file, without blocking this one. Throws what SQLite threw,
  * explained. Real time, as it waits for other processes and not for anything the product times.
  */
-export async function patiently<T>(file: string, attempt: () => T): Promise<T> {
-  const until = performance.now() + LOCK_PATIENCE_MS;
+export async function patiently<T>(file: string, attempt: () => T, patienceMs: number): Promise<T> {
+  const until = performance.now() + patienceMs;
   for (;;) {
     try {
       return attempt();
