@@ -26,7 +26,7 @@ export function applyObservation(release: Release, observation: Observation, at:
   const foreign = foreignAlias(seen, observation);
   if (foreign === 'suspected' && !fresh && seen.phase === 'holding') return look(seen);
   if (foreign === 'suspected' && fresh) return aliasForeign(seen, observation.alias ?? null, at);
-  if (seen.phase === 'checking') return goOn(seen, at);
+  if (seen.phase === 'checking') return goOn(seen, observation, at);
   return seen.phase === 'holding' ? minded(seen, at) : { release: seen, commands: [] };
 }
 
@@ -58,9 +58,9 @@ function letGo(release: Release, at: number): Release {
 }
 
 /** The step's time is over (or the alias looked odd) and the fresh look found nothing that ends the release. */
-function goOn(release: Release, at: number): Move {
+function goOn(release: Release, observation: Observation, at: number): Move {
   if (release.waitingFor !== null) return { release, commands: [] };
-  const blind = allPathsBlind(release);
+  const blind = blindness(release, observation);
   if (blind !== null) return freeze(release, 'blindness', `cannot see the candidate: ${blind}`, at, false);
   const hold = judgeHold(release.guards.judges);
   if (hold) return freeze(release, 'judge', hold.reason, at, hold.stepBack);
@@ -80,9 +80,9 @@ export function advance(release: Release): Move {
 }
 
 /** Guards that can see nothing must not let anything pass: the sentence why, or null where at least one path works. */
-function allPathsBlind({ plan, guards }: Release): string | null {
-  const paths = Number(plan.signals.logs) + Number(plan.signals.metrics);
-  return paths > 0 && guards.blind.length >= paths ? guards.blind.join('; ') : null;
+function blindness({ plan }: Release, { logs, minutes, blind = [] }: Observation): string | null {
+  const wanted = plan.signals.logs || plan.signals.metrics;
+  return wanted && !logs && !minutes && blind.length > 0 ? blind.join('; ') : null;
 }
 
 /** Whether the alias was read as no write of this release can have left it, nor the person who started it found it. */
