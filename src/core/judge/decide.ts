@@ -2,7 +2,7 @@ import { combineEvidence } from './combine.ts';
 import type { JudgeConfig } from './config.ts';
 import { type Decision, type Evidence, type HoldCause, type Leading, MOST_EVIDENCE } from './decision.ts';
 import type { JudgeState } from './judge.ts';
-import { type Metric, metricsOf } from './metrics.ts';
+import { blockOf, type Metric } from './metrics.ts';
 import {
   bothWorseText,
   evidenceText,
@@ -13,7 +13,7 @@ import {
   wrongSplitText,
 } from './sentences.ts';
 import { isSilent, isWithoutTraffic, type SignalSource } from './silence.ts';
-import { ratioOf, type Stretch } from './stretch.ts';
+import { extendStretch, ratioOf, type Stretch } from './stretch.ts';
 
 /** A single failure proves nothing, and a difference nobody would notice is not worth a rollback. */
 const LEAST_EVENTS = 2;
@@ -32,9 +32,8 @@ interface Leader {
 }
 
 /** What a state means. Proof against the candidate comes first, then every reason to wait for a person. */
-export function decide(state: JudgeState, source: SignalSource): Decision {
+export function decide(state: JudgeState, metrics: readonly Metric[], source: SignalSource): Decision {
   const { config } = state;
-  const metrics = metricsOf(config);
   const logE = combineEvidence({
     logE: state.races.map((race) => race.logE),
     weights: metrics.map(({ weight }) => weight),
@@ -72,7 +71,7 @@ function leaderOf(state: JudgeState, metrics: readonly Metric[]): Leader | undef
   let best: Leader | undefined;
   let most = Number.NEGATIVE_INFINITY;
   metrics.forEach((metric, i) => {
-    const stretch = state.stretches[i]!;
+    const stretch = stretchNow(state, metric, i);
     const worth = state.races[i]!.logE + Math.log(metric.weight);
     if (stretch.xGreen === 0 || worth <= most) return;
     most = worth;
@@ -81,13 +80,22 @@ function leaderOf(state: JudgeState, metrics: readonly Metric[]): Leader | undef
   return best;
 }
 
+/** The stretch of a race; with the open block where that is already being looked at. */
+function stretchNow(state: JudgeState, metric: Metric, index: number): Stretch {
+  const stretch = state.stretches[index]!;
+  const race = state.races[index]!;
+  if (!race.outright) return stretch;
+  const { stable, candidate } = state.outrightBlock;
+  return extendStretch(stretch, metric, race, blockOf(metric, stable, candidate));
+}
+
 function leadingOf(metric: Metric, stretch: Stretch): Leading {
   return {
     metric: metric.kind,
     candidateEvents: stretch.xGreen,
     events: stretch.xGreen + stretch.xBlue,
     sharePercent: (100 * stretch.nGreen) / (stretch.nGreen + stretch.nBlue),
-    ratio: ratioOf(stretch, metric.frequent),
+    ratio: ratioOf(stretch, metric.form === 'twoSample'),
   };
 }
 

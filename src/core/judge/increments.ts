@@ -1,3 +1,5 @@
+import { xLogY } from './numbers.ts';
+
 /**
  * What one stretch of time brought: events (failures, slow answers) and trials (invocations, attempts) of each version.
  * Green is the candidate, blue the stable version: the usual letters of the statistics, x for events, n for trials.
@@ -43,50 +45,28 @@ export function logLrTwoSample(block: Block & { readonly pBlue: number; readonly
   );
 }
 
-/** Above so many terms the exact form falls back to the simple one: it would cost milliseconds and gain nothing. */
-export const MAX_EXACT_TERMS = 4096;
+/** How often the stable version is taken to fail while the candidate fails outright. */
+const OUTRIGHT_STABLE_RATE = 0.001;
 
 /**
- * Log evidence of one block for "green's odds are `oddsRatio` times blue's", exact given the block's totals (Fisher's
- * noncentral hypergeometric law). Its exponential has mean exactly 1 when the versions are alike, whatever the rate
- * did. Where most invocations fail it learns twice what the simple form does, because blue's successes count too.
+ * Log evidence of one block for "green fails with chance `rate`, which is most of the time". `plannedShare` is where
+ * green's share is expected; what it is beaten against is the best constant share that explains the routing with no
+ * regard to outcomes. So at any moment within the block, and whatever the failure rate did, the chance of reaching c
+ * is at most 1/c when the outcomes say nothing about the routing (universal inference: Wasserman, Ramdas,
+ * Balakrishnan 2020). Blue's successes count here, which makes it twice as fast as the simple form at half the traffic.
  */
-export function logLrExact(block: Block & { readonly oddsRatio: number }): number {
-  const { xGreen, nGreen, xBlue, nBlue, oddsRatio } = block;
-  const events = xGreen + xBlue;
+export function logLrOutright(block: Block & { readonly plannedShare: number; readonly rate: number }): number {
+  const { xGreen, nGreen, xBlue, nBlue, plannedShare: planned, rate } = block;
   const trials = nGreen + nBlue;
-  if (events === 0 || events === trials || nGreen === 0 || nBlue === 0) return 0;
-  const least = Math.max(0, events - nBlue);
-  const most = Math.min(nGreen, events);
-  if (most - least >= MAX_EXACT_TERMS) return logLrShare(xGreen, events, nGreen / trials, oddsRatio);
-  const range = { least, most };
-  return logSumRelativeToSeen(block, range, 0) - logSumRelativeToSeen(block, range, Math.log(oddsRatio));
-}
-
-/**
- * ln of the sum, over every way k the events could have landed on green, of how likely k is relative to what was seen.
- * Relative, so that blocks of any size keep their precision; in logs, because far terms overflow a double.
- */
-function logSumRelativeToSeen(block: Block, range: { least: number; most: number }, logOdds: number): number {
-  const { xGreen, nGreen, nBlue } = block;
-  const events = xGreen + block.xBlue;
-  let sum = 1;
-  let scale = 0;
-  const add = (logTerm: number): void => {
-    if (logTerm > scale) {
-      sum = sum * Math.exp(scale - logTerm) + 1;
-      scale = logTerm;
-    } else sum += Math.exp(logTerm - scale);
-  };
-  let logTerm = 0;
-  for (let k = xGreen; k < range.most; k++) {
-    logTerm += logOdds + Math.log(((nGreen - k) / (k + 1)) * ((events - k) / (nBlue - events + k + 1)));
-    add(logTerm);
-  }
-  logTerm = 0;
-  for (let k = xGreen; k > range.least; k--) {
-    logTerm -= logOdds + Math.log(((nGreen - k + 1) / k) * ((events - k + 1) / (nBlue - events + k)));
-    add(logTerm);
-  }
-  return scale + Math.log(sum);
+  if (nGreen === 0 || nBlue === 0 || planned <= 0 || planned >= 1) return 0;
+  const ofFailures = planned * rate + (1 - planned) * OUTRIGHT_STABLE_RATE;
+  const ofSuccesses = planned * (1 - rate) + (1 - planned) * (1 - OUTRIGHT_STABLE_RATE);
+  const best = xLogY(nGreen, nGreen / trials) + xLogY(nBlue, nBlue / trials);
+  return (
+    xGreen * Math.log((planned * rate) / ofFailures) +
+    xBlue * Math.log(((1 - planned) * OUTRIGHT_STABLE_RATE) / ofFailures) +
+    (nGreen - xGreen) * Math.log((planned * (1 - rate)) / ofSuccesses) +
+    (nBlue - xBlue) * Math.log(((1 - planned) * (1 - OUTRIGHT_STABLE_RATE)) / ofSuccesses) -
+    best
+  );
 }

@@ -1,11 +1,20 @@
+import {
+  contradictionIn,
+  extendBlock,
+  isFull,
+  isOutrightFull,
+  type OpenBlock,
+  openBlock,
+  requestsIn,
+} from './blocks.ts';
 import { promoteRelativeLogE } from './combine.ts';
 import { configProblem, type JudgeConfig } from './config.ts';
-import { addCounts, type Counts, countsContradiction, countsProblem } from './counts.ts';
+import { type Counts, countsProblem } from './counts.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
-import { blockOf, isMutable, metricsOf } from './metrics.ts';
+import { blockOf, isMutable, type Metric, metricsOf } from './metrics.ts';
 import { feedOutage, type OutageWatch, watchOutage } from './outage.ts';
-import { openRace, type RaceState, raceBlock } from './race.ts';
+import { openRace, peekBlock, type RaceState, raceBlock } from './race.ts';
 import { feedSilence, type SignalSource, type SilenceWatch, watchSilence } from './silence.ts';
 import { feedSplit, type SplitWatch, watchSplit } from './split.ts';
 import { extendStretch, NO_STRETCH, type Stretch } from './stretch.ts';
@@ -20,14 +29,6 @@ export interface JudgeInput {
   readonly candidate: Counts;
 }
 
-/** The block that is still open. */
-interface Pending {
-  readonly startMs: number;
-  readonly muted: boolean;
-  readonly stable: Counts;
-  readonly candidate: Counts;
-}
-
 /** Everything the judge remembers: a few hundred numbers, all finite, JSON through and through. */
 export interface JudgeState {
   readonly config: JudgeConfig;
@@ -37,9 +38,11 @@ export interface JudgeState {
   readonly weightPercent: number | null;
   readonly lastIncreaseMs: number;
   readonly mutedUntilMs: number;
-  readonly pending: Pending | null;
+  /** Requests in closed blocks. */
   readonly requests: number;
-  readonly blockMs: number;
+  /** The block that every race shares, and the longer one in which outright failure is looked for. */
+  readonly block: OpenBlock;
+  readonly outrightBlock: OpenBlock;
   /** In the order of `metricsOf(config)`. */
   readonly races: readonly RaceState[];
   readonly stretches: readonly Stretch[];
@@ -54,17 +57,6 @@ export interface JudgeState {
 export const MUTE_MS: Readonly<Record<SignalSource, number>> = { logs: 120_000, metrics: 240_000 };
 /** So long after a weight step data still arrives that was routed before it. */
 export const SETTLE_MS: Readonly<Record<SignalSource, number>> = { logs: 60_000, metrics: 240_000 };
-
-/**
- * A block closes by the number of its requests alone, never by their outcome, or the proof would not hold. A block of
- * n loses 1/n of what it could teach, so blocks grow with the release; the first are small, because a version that
- * fails outright fails from its first request.
- */
-const BLOCK_LEAST_REQUESTS = 8;
-const BLOCK_MOST_REQUESTS = 50;
-const BLOCK_GROWTH = 0.1;
-/** Whatever came closes after this. */
-const BLOCK_MOST_MS = 60_000;
 /** So long CloudWatch may show failures whose invocations it does not show yet. */
 const CONTRADICTION_MOST_MS = 300_000;
 
@@ -80,9 +72,9 @@ export function initialJudge(config: JudgeConfig): JudgeState {
     weightPercent: null,
     lastIncreaseMs: startedAtMs,
     mutedUntilMs: startedAtMs,
-    pending: null,
     requests: 0,
-    blockMs: startedAtMs,
+    block: openBlock(startedAtMs, false),
+    outrightBlock: openBlock(startedAtMs, false),
     races: metrics.map(({ rules }) => openRace(rules)),
     stretches: metrics.map(() => NO_STRETCH),
     promoteLogE: 0,
@@ -96,23 +88,21 @@ export function initialJudge(config: JudgeConfig): JudgeState {
 export function judge(state: JudgeState, input: JudgeInput): { state: JudgeState; decision: Decision } {
   const problem = state.problem ?? inputProblem(state, input);
   if (problem !== null) return { state, decision: { kind: 'error', reason: problem } };
-  const weighed = input.weightPercent === state.weightPercent ? state : changeWeight(state, input);
-  const watched = watchTraffic(weighed, input);
-  const collected = collect(watched, input);
-  const pending = collected.pending;
-  const contradiction =
-    pending &&
-    (countsContradiction('the stable version', pending.stable) ??
-      countsContradiction('the candidate', pending.candidate));
-  const next =
-    pending && !contradiction && isFull(collected, pending, input.atMs) ? closeBlock(collected, input.atMs) : collected;
-  if (pending && contradiction && input.atMs - pending.startMs > CONTRADICTION_MOST_MS) {
-    return {
-      state: next,
-      decision: { kind: 'error', reason: `${contradiction}; the judge waits for counts that can be true` },
-    };
+  const metrics = metricsOf(state.config);
+  const weighed = input.weightPercent === state.weightPercent ? state : changeWeight(state, metrics, input);
+  const { stable, candidate, atMs } = input;
+  const collected: JudgeState = {
+    ...watchTraffic(weighed, input),
+    block: extendBlock(weighed.block, stable, candidate),
+    outrightBlock: extendBlock(weighed.outrightBlock, stable, candidate),
+  };
+  const contradiction = contradictionIn(collected.outrightBlock) ?? contradictionIn(collected.block);
+  if (contradiction !== undefined && atMs - collected.outrightBlock.startMs > CONTRADICTION_MOST_MS) {
+    const reason = `${contradiction}; the judge waits for counts that can be true`;
+    return { state: collected, decision: { kind: 'error', reason } };
   }
-  return { state: next, decision: decide(next, input.source) };
+  const next = contradiction === undefined ? learn(collected, metrics) : collected;
+  return { state: next, decision: decide(next, metrics, input.source) };
 }
 
 function inputProblem(state: JudgeState, input: JudgeInput): string | null {
@@ -125,19 +115,21 @@ function inputProblem(state: JudgeState, input: JudgeInput): string | null {
 }
 
 /** What is still open belongs to the old weight: a block must not mix two splits. */
-function changeWeight(state: JudgeState, input: JudgeInput): JudgeState {
-  const { weightPercent, source } = input;
+function changeWeight(state: JudgeState, metrics: readonly Metric[], input: JudgeInput): JudgeState {
+  const { weightPercent, source, atMs } = input;
   // The first weight took effect when the release began, not when it was first looked at.
-  const sinceMs = state.weightPercent === null ? state.config.startedAtMs : input.atMs;
+  const sinceMs = state.weightPercent === null ? state.config.startedAtMs : atMs;
   const increased = weightPercent > (state.weightPercent ?? 0);
-  const { pending } = state;
-  const consistent = pending && !countsContradiction('', pending.stable) && !countsContradiction('', pending.candidate);
-  const closed = consistent ? closeBlock(state, input.atMs) : state;
+  const known = contradictionIn(state.block) === undefined && contradictionIn(state.outrightBlock) === undefined;
+  const closed =
+    known && state.weightPercent !== null ? closeOutright(closeBlock(state, metrics, atMs), metrics, atMs) : state;
+  const mutedUntilMs = increased ? sinceMs + MUTE_MS[source] : state.mutedUntilMs;
   return {
     ...closed,
     weightPercent,
     lastIncreaseMs: increased ? sinceMs : state.lastIncreaseMs,
-    mutedUntilMs: increased ? sinceMs + MUTE_MS[source] : state.mutedUntilMs,
+    mutedUntilMs,
+    block: { ...closed.block, muted: atMs < mutedUntilMs },
     split: watchSplit(weightPercent, sinceMs + SETTLE_MS[source]),
     silence: { ...closed.silence, candidateless: 0 },
   };
@@ -156,56 +148,72 @@ function watchTraffic(state: JudgeState, input: JudgeInput): JudgeState {
   };
 }
 
-function collect(state: JudgeState, input: JudgeInput): JudgeState {
-  const { stable, candidate, atMs } = input;
-  const open = state.pending;
-  if (open) {
-    const both = { stable: addCounts(open.stable, stable), candidate: addCounts(open.candidate, candidate) };
-    return { ...state, pending: { ...open, ...both } };
-  }
-  const muted = atMs < state.mutedUntilMs;
-  return { ...state, pending: { startMs: state.blockMs, muted, stable, candidate } };
+/** Takes what the open blocks show, and closes those that are full. */
+function learn(state: JudgeState, metrics: readonly Metric[]): JudgeState {
+  const { atMs } = state;
+  const peeked = peek(state, metrics);
+  const closed = isFull(peeked.block, peeked.requests, atMs) ? closeBlock(peeked, metrics, atMs) : peeked;
+  return isOutrightFull(closed.outrightBlock, atMs) ? closeOutright(closed, metrics, atMs) : closed;
 }
 
-function requestsIn({ stable, candidate }: Pending): number {
-  return stable.invocations + stable.throttles + candidate.invocations + candidate.throttles;
-}
-
-function isFull(state: JudgeState, pending: Pending, atMs: number): boolean {
-  const requests = requestsIn(pending);
-  const wanted = Math.min(BLOCK_MOST_REQUESTS, Math.max(BLOCK_LEAST_REQUESTS, BLOCK_GROWTH * state.requests));
-  return requests >= wanted || atMs - pending.startMs >= BLOCK_MOST_MS;
-}
-
-function closeBlock(state: JudgeState, atMs: number): JudgeState {
-  const { pending, config } = state;
-  if (!pending) return state;
-  const elapsedMs = atMs - state.blockMs;
-  const metrics = metricsOf(config);
-  const races: RaceState[] = [];
-  const stretches: Stretch[] = [];
-  metrics.forEach((metric, i) => {
+/** A version that fails outright is seen before its block is full. */
+function peek(state: JudgeState, metrics: readonly Metric[]): JudgeState {
+  const { stable, candidate } = state.outrightBlock;
+  if (candidate.errors + candidate.timeouts + stable.errors + stable.timeouts === 0) return state;
+  const races = metrics.map((metric, i) => {
     const race = state.races[i]!;
-    const stretch = state.stretches[i]!;
-    const block = blockOf(metric, pending.stable, pending.candidate);
-    const step = pending.muted && isMutable(metric) ? undefined : raceBlock(metric.rules, race, block, elapsedMs);
-    races.push(step?.ok ? step.state : race);
-    stretches.push(step?.ok ? extendStretch(stretch, metric, race, block) : stretch);
+    if (metric.form !== 'outright') return race;
+    return peekBlock(metric.rules, race, blockOf(metric, stable, candidate), plannedShareOf(state));
   });
-  const { errors: failures, invocations: trials } = pending.stable;
+  return { ...state, races };
+}
+
+function plannedShareOf(state: JudgeState): number {
+  return (state.weightPercent ?? 0) / 100;
+}
+
+function closeBlock(state: JudgeState, metrics: readonly Metric[], atMs: number): JudgeState {
+  const { block, config } = state;
+  const { errors: failures, invocations: trials } = block.stable;
+  const elapsedMs = atMs - block.startMs;
   return {
-    ...state,
-    pending: null,
-    requests: state.requests + requestsIn(pending),
-    blockMs: atMs,
-    races,
-    stretches,
-    promoteLogE: state.promoteLogE + promoteStep(config, pending),
+    ...settleRaces(state, metrics, block, atMs, (metric) => metric.form !== 'outright'),
+    requests: state.requests + requestsIn(block),
+    block: openBlock(atMs, atMs < state.mutedUntilMs),
+    promoteLogE: state.promoteLogE + promoteStep(config, block),
     outage: feedOutage(state.outage, { failures, trials, atMs, elapsedMs }, config),
   };
 }
 
-function promoteStep({ promoteEarly, phi }: JudgeConfig, { stable, candidate }: Pending): number {
+function closeOutright(state: JudgeState, metrics: readonly Metric[], atMs: number): JudgeState {
+  const settled = settleRaces(state, metrics, state.outrightBlock, atMs, (metric) => metric.form === 'outright');
+  return { ...settled, outrightBlock: openBlock(atMs, false) };
+}
+
+function settleRaces(
+  state: JudgeState,
+  metrics: readonly Metric[],
+  open: OpenBlock,
+  atMs: number,
+  concerns: (metric: Metric) => boolean,
+): JudgeState {
+  const timing = { elapsedMs: atMs - open.startMs, plannedShare: plannedShareOf(state) };
+  const races = [...state.races];
+  const stretches = [...state.stretches];
+  metrics.forEach((metric, i) => {
+    if (!concerns(metric) || (open.muted && isMutable(metric))) return;
+    const race = races[i]!;
+    const block = blockOf(metric, open.stable, open.candidate);
+    const step = raceBlock(metric.rules, race, block, timing);
+    // Counts were checked when they came in and do not contradict each other, so a block is never refused here.
+    if (!step.ok) return;
+    races[i] = step.state;
+    stretches[i] = extendStretch(stretches[i]!, metric, race, block);
+  });
+  return { ...state, races, stretches };
+}
+
+function promoteStep({ promoteEarly, phi }: JudgeConfig, { stable, candidate }: OpenBlock): number {
   const trials = stable.invocations + candidate.invocations;
   if (!promoteEarly || trials === 0) return 0;
   const share = candidate.invocations / trials;

@@ -9,7 +9,7 @@ export interface Metric {
   /** Index of the latency limit for slowness, else 0. */
   readonly index: number;
   readonly weight: number;
-  readonly frequent: boolean;
+  readonly form: Bet['form'];
   readonly rules: RaceRules;
 }
 
@@ -17,13 +17,13 @@ export interface Metric {
 const FREQUENT_RATE = 0.05;
 
 /**
- * The part of a failure race that bets on near-total failure in the exact form. At high weights the simple form learns
- * from failures only and would need twice the bad requests; the price elsewhere is a few per cent.
+ * The part of a failure's euro that bets on a version that fails outright, in a race of its own with longer blocks that
+ * may be looked at while they are open. The price for milder faults is a few per cent.
  */
-const EXACT_PART = 0.2;
-export const FAILURE_BETS: readonly Bet[] = [
-  ...SHARE_BETS.map((bet) => ({ ...bet, weight: bet.weight * (1 - EXACT_PART) })),
-  { form: 'exact', ratio: 1e4, weight: EXACT_PART },
+const OUTRIGHT_PART = 0.2;
+const OUTRIGHT_BETS: readonly Bet[] = [
+  { form: 'outright', ratio: 0.3, weight: 0.4 },
+  { form: 'outright', ratio: 0.99, weight: 0.6 },
 ];
 
 /**
@@ -47,10 +47,12 @@ export function metricsOf(config: JudgeConfig): readonly Metric[] {
       baselineRate: rate,
       leastShare: kind === 'coldStarts' ? COLD_START_LEAST_SHARE : 0,
     };
-    metrics.push({ kind, index, weight, frequent: bets === TWO_SAMPLE_BETS, rules });
+    metrics.push({ kind, index, weight, form: bets[0]!.form, rules });
   };
-  add('errors', 0, weights.errors, 0, FAILURE_BETS);
-  add('timeouts', 0, weights.timeouts, 0, FAILURE_BETS);
+  for (const kind of ['errors', 'timeouts'] as const) {
+    add(kind, 0, weights[kind] * (1 - OUTRIGHT_PART), 0, SHARE_BETS);
+    add(kind, 0, weights[kind] * OUTRIGHT_PART, 0, OUTRIGHT_BETS);
+  }
   limits.forEach(({ quantile }, index) => {
     const rate = 1 - quantile;
     add('slow', index, weights.slow / limits.length, rate, rate >= FREQUENT_RATE ? TWO_SAMPLE_BETS : SHARE_BETS);

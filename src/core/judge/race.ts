@@ -1,5 +1,5 @@
 import { countProblem } from './counts.ts';
-import { type Block, logLrExact, logLrShare, logLrTwoSample } from './increments.ts';
+import { type Block, logLrOutright, logLrShare, logLrTwoSample } from './increments.ts';
 import { logAddExp, logSumExp } from './numbers.ts';
 
 /** Ratios "how many times worse is green" that the race bets on, and how the euro is spread over them. */
@@ -18,7 +18,8 @@ const BASELINE_RANGE = { least: 1e-4, most: 0.95 } as const;
 
 /** One bet: a ratio, its part of the euro, and which of the three forms of the factor it is settled by. */
 export interface Bet {
-  readonly form: 'share' | 'exact' | 'twoSample';
+  readonly form: 'share' | 'twoSample' | 'outright';
+  /** How many times worse green is: a ratio of rates (share), of odds (twoSample), or green's own rate (outright). */
   readonly ratio: number;
   readonly weight: number;
 }
@@ -44,12 +45,20 @@ export interface RaceState {
   /** ln of the sum of them: the evidence. */
   readonly logE: number;
   readonly begun: boolean;
+  /** Whether the open block looks like outright failure, so that the outright bets are on. Never taken back within it. */
+  readonly outright: boolean;
   /** How much of the horizon has been staked, and how much time has passed since without an event. */
   readonly stakedMs: number;
   readonly idleMs: number;
   /** Blue's events and trials, fading with `BASELINE_MEMORY_MS`. Only two-sample bets look at them. */
   readonly baselineEvents: number;
   readonly baselineTrials: number;
+}
+
+/** How a block came about: the time since the block before, and the share that green was meant to have. */
+export interface BlockTiming {
+  readonly elapsedMs: number;
+  readonly plannedShare: number;
 }
 
 export type RaceStep =
@@ -77,6 +86,7 @@ export function openRace(rules: RaceRules): RaceState {
     logWealth,
     logE: logSumExp(logWealth),
     begun: false,
+    outright: false,
     stakedMs: 0,
     idleMs: 0,
     baselineEvents: rules.baselineRate * BASELINE_PSEUDO_TRIALS,
@@ -98,11 +108,11 @@ export function blockProblem(block: Block): string | undefined {
 }
 
 /**
- * The race after one more block, `elapsedMs` after the block before. The evidence is an e-process: if green is no
- * worse than blue, the chance that it ever reaches 1/alpha is at most alpha, however often it is looked at.
- * A block that cannot be is refused and changes nothing.
+ * The race after one more block. The evidence is an e-process: if green is no worse than blue, the chance that it ever
+ * reaches 1/alpha is at most alpha, however often it is looked at. A block that cannot be is refused and changes nothing.
  */
-export function raceBlock(rules: RaceRules, state: RaceState, block: Block, elapsedMs: number): RaceStep {
+export function raceBlock(rules: RaceRules, state: RaceState, block: Block, timing: BlockTiming): RaceStep {
+  const { elapsedMs, plannedShare } = timing;
   const problem = blockProblem(block);
   if (problem !== undefined) return { ok: false, problem };
   if (!Number.isFinite(elapsedMs) || elapsedMs < 0) return { ok: false, problem: `elapsedMs is ${elapsedMs}` };
@@ -111,11 +121,28 @@ export function raceBlock(rules: RaceRules, state: RaceState, block: Block, elap
   // Without an event no bet moves, so its stake may wait: laying it now or at the next event comes to the same.
   if (silent) return { ok: true, state: { ...state, begun: true, idleMs } };
   const staked = layStake(rules, { ...state, idleMs });
-  const logWealth = staked.logWealth.map((wealth, i) => wealth + settle(rules, staked, rules.bets[i]!, block));
-  return {
-    ok: true,
-    state: remember({ ...staked, logWealth, logE: logSumExp(logWealth), begun: true }, block, elapsedMs),
-  };
+  const logWealth = wealthAfter(rules, staked, block, plannedShare);
+  const next = { ...staked, logWealth, logE: logSumExp(logWealth), begun: true, outright: false };
+  return { ok: true, state: remember(next, block, elapsedMs) };
+}
+
+/** Fewer failures than these, in number and as a part of what outright failure would bring, are no sign of it. */
+const OUTRIGHT_LEAST_EVENTS = 2;
+const OUTRIGHT_LEAST_PART = 1 / 6;
+
+/**
+ * The race of outright bets with its evidence as it stands in the middle of a block; no other may be looked at before
+ * its block closes. They are on from the moment at which the block has enough failures, and stay on:
+ * that depends on outcomes alone, not on where they landed, so it favours nobody.
+ */
+export function peekBlock(rules: RaceRules, state: RaceState, block: Block, plannedShare: number): RaceState {
+  if (!state.outright) {
+    const events = block.xGreen + block.xBlue;
+    const expected = (block.nGreen + block.nBlue) * plannedShare;
+    if (events < OUTRIGHT_LEAST_EVENTS || events < expected * OUTRIGHT_LEAST_PART) return state;
+  }
+  const on = { ...state, outright: true };
+  return { ...on, logE: logSumExp(wealthAfter(rules, on, block, plannedShare)) };
 }
 
 /** Lays the stake that time has made due; never more than 1 - kappa in all. */
@@ -127,7 +154,11 @@ export function layStake(rules: RaceRules, state: RaceState): RaceState {
   return { ...state, logWealth, logE: logSumExp(logWealth), stakedMs: state.stakedMs + dueMs, idleMs: 0 };
 }
 
-function settle(rules: RaceRules, state: RaceState, bet: Bet, block: Block): number {
+function wealthAfter(rules: RaceRules, state: RaceState, block: Block, plannedShare: number): readonly number[] {
+  return state.logWealth.map((wealth, i) => wealth + settle(rules, state, rules.bets[i]!, block, plannedShare));
+}
+
+function settle(rules: RaceRules, state: RaceState, bet: Bet, block: Block, plannedShare: number): number {
   switch (bet.form) {
     case 'share': {
       const trials = block.nGreen + block.nBlue;
@@ -135,8 +166,8 @@ function settle(rules: RaceRules, state: RaceState, bet: Bet, block: Block): num
       const share = observed > 0 ? Math.max(observed, rules.leastShare) : 0;
       return logLrShare(block.xGreen, block.xGreen + block.xBlue, share, bet.ratio) / rules.phi;
     }
-    case 'exact':
-      return logLrExact({ ...block, oddsRatio: bet.ratio }) / rules.phi;
+    case 'outright':
+      return state.outright ? logLrOutright({ ...block, plannedShare, rate: bet.ratio }) / rules.phi : 0;
     case 'twoSample':
       return logLrTwoSample({ ...block, pBlue: baselineRate(state), oddsRatio: bet.ratio }) / rules.phi;
   }

@@ -25,7 +25,7 @@ export function evidenceText({ value, needed }: Evidence): string {
 
 /** `7 of 11 failures landed on v42, which had 10 % of the traffic`. */
 export function landedText(config: JudgeConfig, metric: Metric, stretch: Stretch, leading: Leading): string {
-  if (metric.frequent) {
+  if (metric.form === 'twoSample') {
     const green = percent(stretch.xGreen / Math.max(1, stretch.nGreen));
     const blue = percent(stretch.xBlue / Math.max(1, stretch.nBlue));
     return `${green} of the requests to ${config.candidate} ${slowText(config, metric)}, against ${blue} of those to ${config.stable}`;

@@ -24,9 +24,10 @@ export function extendStretch(stretch: Stretch, metric: Metric, race: RaceState,
   if (trials === 0) return stretch;
   const events = block.xGreen + block.xBlue;
   const share = block.nGreen > 0 ? Math.max(block.nGreen / trials, metric.rules.leastShare) : 0;
-  const step = metric.frequent
-    ? logLrTwoSample({ ...block, pBlue: baselineRate(race), oddsRatio: SOMEWHAT_ODDS })
-    : logLrShare(block.xGreen, events, share, SOMEWHAT_RATIO);
+  const step =
+    metric.form === 'twoSample'
+      ? logLrTwoSample({ ...block, pBlue: baselineRate(race), oddsRatio: SOMEWHAT_ODDS })
+      : logLrShare(block.xGreen, events, share, SOMEWHAT_RATIO);
   const score = stretch.score + step;
   if (score <= 0) return NO_STRETCH;
   return {
