@@ -22,13 +22,13 @@ const PROVIDED = /^provided(\.al2|\.al2023)?$/;
 
 /**
  * Whether functions of this runtime run here: nodejs18.x to nodejs24.x (all on the Node that runs this process),
- * python3.x (on the machine's python3) and provided.
+ * python3.x (on the machine's own) and provided.
  */
 export function supportedRuntime(runtime: string): boolean {
   return NODE.test(runtime) || PYTHON.test(runtime) || PROVIDED.test(runtime);
 }
 
-/** Finds the command for a function. Nothing is started but, once per process, `python3` to ask where it really is. */
+/** Finds the command for a function. Nothing is started but, once a runtime, Python to ask where it really is. */
 export async function launchOf(spec: FunctionSpec): Promise<Launch> {
   const launch = await runtimeLaunch(spec);
   const wrapper = spec.environment.AWS_LAMBDA_EXEC_WRAPPER;
@@ -50,7 +50,7 @@ async function runtimeLaunch(spec: FunctionSpec): Promise<Launch> {
     return { kind: 'run', command: process.execPath, args: [heap, ...strict, script] };
   }
   if (PYTHON.test(spec.runtime)) {
-    const python = await findPython();
+    const python = await findPython(spec.runtime);
     if (python === undefined) {
       const reason = `python3 is not on the PATH of the local AWS, which needs it to run ${spec.runtime} functions`;
       return { kind: 'refused', errorType: 'Runtime.InvalidEntrypoint', reason };
@@ -84,15 +84,22 @@ async function reachable(file: string, mode: number): Promise<boolean> {
   }
 }
 
-let python: Promise<string | undefined> | undefined;
+const pythons = new Map<string, Promise<string | undefined>>();
+
+/** The interpreter of the runtime's own version where the machine has it, else any `python3`. */
+async function findPython(runtime: string): Promise<string | undefined> {
+  return (await askPython(runtime)) ?? (await askPython('python3'));
+}
 
 /** A `python3` on PATH may be a version manager's script, slow and in need of a home; the interpreter tells its path. */
-function findPython(): Promise<string | undefined> {
-  python ??= new Promise((resolve) => {
-    execFile('python3', ['-c', 'import sys; print(sys.executable)'], (error, stdout) => {
-      if (error) python = undefined;
+function askPython(name: string): Promise<string | undefined> {
+  const known = pythons.get(name);
+  if (known) return known;
+  const asked = new Promise<string | undefined>((resolve) => {
+    execFile(name, ['-c', 'import sys; print(sys.executable)'], (error, stdout) => {
       resolve(error ? undefined : stdout.trim());
     });
   });
-  return python;
+  pythons.set(name, asked);
+  return asked;
 }

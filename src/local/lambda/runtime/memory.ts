@@ -3,7 +3,8 @@ import { MEMORY_POLL_MS } from './limits.ts';
 
 /**
  * Reads resident and peak memory of a process in MB, or undefined where there is no /proc (or no such process). The
- * peak is of the process's own image: `getrusage` would count the memory of the process that forked it.
+ * peak is of the process's own image: `getrusage` would count the memory of the process that forked it. Processes that
+ * the function starts are not counted.
  */
 export function memoryOf(pid: number): { residentMb: number; peakMb: number } | undefined {
   try {

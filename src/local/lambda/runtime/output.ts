@@ -61,8 +61,8 @@ export function readFrames(stream: Readable, emit: Emit): void {
       at += needed;
       needed = FRAME_HEADER_BYTES;
     }
-    chunks = [bytes.subarray(at)];
     size = bytes.length - at;
+    chunks = size > 0 ? [bytes.subarray(at)] : [];
     if (messages.length > 0) emit(messages);
   });
 }

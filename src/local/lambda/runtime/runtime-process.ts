@@ -56,9 +56,9 @@ export class RuntimeProcess {
     const api = await RuntimeApi.listen((word) => started.#end(word));
     started.#api = api;
     const path = process.env.PATH ?? '/usr/bin:/bin';
-    const env = variablesOf(spec, { ...seat, path, runtimeDir: RUNTIME_DIR, runtimeApi: api.address });
+    const env = variablesOf(spec, { ...seat, path, runtimeDir: RUNTIME_DIR, runtimeApi: api.address, logFd: LOG_FD });
     try {
-      started.#spawn(launch, { ...env, _LAMBDA_TELEMETRY_LOG_FD: String(LOG_FD) });
+      started.#spawn(launch, env);
     } catch (error) {
       api.close();
       throw error;

@@ -16,6 +16,8 @@ export interface ProcessSeat {
   readonly initialization: InitializationType;
   readonly path: string;
   readonly runtimeDir: string;
+  /** The descriptor for framed log messages, which only the bootstraps of this folder are told about. */
+  readonly logFd: number;
 }
 
 /**
@@ -51,13 +53,18 @@ export function variablesOf(spec: FunctionSpec, seat: ProcessSeat): Record<strin
     LAMBDA_TASK_ROOT: task,
     LAMBDA_RUNTIME_DIR: seat.runtimeDir,
     _HANDLER: spec.handler,
+    ...(isProvided(spec.runtime) ? {} : { _LAMBDA_TELEMETRY_LOG_FD: String(seat.logFd) }),
     ...(spec.logFormat === 'JSON' ? { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: 'INFO' } : {}),
   };
 }
 
 function languageVariables({ runtime, codeDir }: FunctionSpec, seat: ProcessSeat): Record<string, string> {
-  if (runtime.startsWith('provided')) return {};
+  if (isProvided(runtime)) return {};
   const execution = { AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`, SHLVL: '0' };
   if (runtime.startsWith('python')) return { ...execution, LC_CTYPE: 'C.UTF-8', PYTHONPATH: seat.runtimeDir };
   return { ...execution, NODE_PATH: `/opt/nodejs/node_modules:${codeDir}/node_modules:${codeDir}` };
+}
+
+function isProvided(runtime: string): boolean {
+  return runtime.startsWith('provided');
 }

@@ -66,6 +66,24 @@ test('a function sees the variables that AWS sets and the way back to this local
   for (const [name, value] of Object.entries(fixed)) assert.equal(env[name], value, name);
 });
 
+test('a runtime of its own gets what AWS was recorded to give one', async (t) => {
+  const bootstrap = `#!${process.execPath}
+    const api = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtime/invocation/';
+    fetch(api + 'next').then(async (next) => {
+      const id = next.headers.get('lambda-runtime-aws-request-id');
+      await fetch(api + id + '/response', { method: 'POST', body: JSON.stringify(Object.keys(process.env)) });
+    })`;
+  const { call } = await deploy(
+    t,
+    { bootstrap },
+    { runtime: 'provided.al2023', environment: { TEST_KEY: 'TEST_VAL' } },
+  );
+  const names = (await call()).json as string[];
+  const managedOnly = ['AWS_EXECUTION_ENV', 'NODE_PATH', 'SHLVL', '_X_AMZN_TRACE_ID'];
+  const expected = RECORDED.filter((name) => !managedOnly.includes(name));
+  assert.deepEqual(names.sort(), [...expected, 'AWS_ENDPOINT_URL'].sort());
+});
+
 test("a function's own variables replace what AWS lets them replace", async (t) => {
   const files = { 'index.js': 'exports.handler = async () => process.env' };
   const own = { TZ: 'Europe/Berlin', LANG: 'C', AWS_ENDPOINT_URL: 'http://127.0.0.1:1', NODE_PATH: '/nowhere' };
