@@ -42,9 +42,9 @@ export class StepClock implements Clock {
     for (const { wake } of due) wake();
   }
 
-  /** Resolves once somebody sleeps until exactly `ms` from now. */
-  async sleepingFor(ms: number): Promise<void> {
-    const isThere = (): boolean => [...this.#sleepers].some(({ dueMs }) => dueMs === this.#nowMs + ms);
+  /** Resolves once somebody sleeps for at most `ms` more. */
+  async sleepingWithin(ms: number): Promise<void> {
+    const isThere = (): boolean => [...this.#sleepers].some(({ dueMs }) => dueMs <= this.#nowMs + ms);
     while (!isThere())
       await new Promise<void>((resolve) => {
         const watcher = (): void => {
