@@ -6,8 +6,9 @@ import { stepsProblem } from './wanted.ts';
 const name = z.string().min(1).max(255);
 const time = z.string().describe('A time such as 30s, 5m or 1h 30m.');
 
+const functionName = z.string().min(1).max(140).describe('The name of the Lambda function.');
+
 const release = {
-  function: z.string().min(1).max(140).optional().describe('The name of the Lambda function.'),
   alias: z.string().min(1).max(128).optional().describe('The alias that production calls.'),
   code: name.optional().describe('A zip file or a folder, relative to this file. Without it $LATEST is published.'),
   strategy: z
@@ -74,12 +75,10 @@ const Release = z.strictObject(release).superRefine(checkStrategy);
 /** The one definition of `switchback.yaml`: types, messages and the editors' JSON Schema come from it. */
 export const Config = z
   .strictObject({
+    function: functionName.optional(),
     ...release,
     defaults: Release.optional().describe('What every function below has, unless it says otherwise.'),
-    functions: z
-      .record(name, Release)
-      .optional()
-      .describe('Several functions: a name for each, which is the function’s own unless it says otherwise.'),
+    functions: z.record(functionName, Release).optional().describe('Several functions, each by its name.'),
   })
   .superRefine((value, context) => {
     checkStrategy(value, context);
@@ -92,8 +91,8 @@ export const Config = z
         });
       return;
     }
-    for (const key of Object.keys(release)) {
-      if (value[key as keyof typeof release] !== undefined) {
+    for (const key of ['function', ...RELEASE_KEYS]) {
+      if (key in value) {
         context.addIssue({
           code: 'custom',
           path: [key],

@@ -137,7 +137,7 @@ function problemsOf(
 }
 
 function knownKeys(path: Path): readonly string[] {
-  if (path.length === 0) return [...RELEASE_KEYS, 'defaults', 'functions'];
+  if (path.length === 0) return ['function', ...RELEASE_KEYS, 'defaults', 'functions'];
   const last = path.at(-1);
   if (last === 'hooks') return ['preTraffic', 'postTraffic', 'timeout'];
   if (last === 'judge') return ['alpha'];
@@ -192,9 +192,9 @@ function functionsOf(
   document: Document.Parsed,
   lines: LineCounter,
 ): ConfiguredFunction[] {
-  const { defaults, functions, ...own } = config;
+  const { defaults, functions, function: only, ...own } = config;
   if (!functions) {
-    const settings = settingsOf(own);
+    const settings = { ...(only === undefined ? {} : { function: only }), ...settingsOf(own) };
     return settings.function === undefined && Object.keys(settings).length === 0
       ? []
       : [{ name: settings.function ?? '', settings, lines: linesOf(settings, [[]], document, lines) }];

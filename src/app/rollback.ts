@@ -80,6 +80,15 @@ async function knownTarget(
     const whose = tag ? ` by release ${tag.releaseId}` : '';
     return { version: from.version, because: `the alias was left split${whose}, and this is its main version` };
   }
+  // Pressing the button twice must not go back twice.
+  const last = doc?.release;
+  if (last?.outcome?.state === 'rolledBack' && last.plan.stable === from.version) {
+    const when = new Date(last.outcome.at).toISOString();
+    return {
+      version: from.version,
+      because: `release ${last.id} was rolled back to it on ${when}; --to VERSION goes further`,
+    };
+  }
   const good = doc && rollbackTarget(doc, from.version);
   if (good) return { version: good.version, because: good.proof };
   const past = await ports.traffic.pastTargets(key).catch(() => []);

@@ -1,0 +1,73 @@
+import { startRelease } from '../../app/operate.ts';
+import { planRelease } from '../../app/plan-release.ts';
+import { actorOf } from '../../core/release/alias.ts';
+import type { Release } from '../../core/release/release.ts';
+import { releaseJson } from '../../present/json/release.ts';
+import { line } from '../../present/text/line.ts';
+import { planText } from '../../present/text/plan.ts';
+import { releaseScreen } from '../../present/text/release.ts';
+import { flagsOf } from '../../present/text/words.ts';
+import type { Home } from '../../wire.ts';
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { unwrap, usage } from '../failure.ts';
+import { follow, report, sinceNow, timeFlag } from '../follow.ts';
+import { within } from '../patience.ts';
+import { noop, showPlan, wanted } from '../planned.ts';
+import { portFlag } from '../port.ts';
+
+/** A detached release's first command is performed before leaving; a hook that takes longer is another process's. */
+const DETACH_PATIENCE_MS = 10_000;
+
+export async function run(context: Context): Promise<ExitCode> {
+  const { flags, output, io } = context;
+  const timeoutMs = timeFlag('--timeout', flags.timeout);
+  if (flags.dryRun) return showPlan(context);
+  if (flags.detach && flags.callbackPort !== undefined)
+    throw usage('--callback-port needs a process that stays: it excludes --detach');
+  const wish = await wanted(context);
+  output.note(`${wish.function}:${wish.alias}: planning`);
+  const home = await (await context.wired()).home();
+  const callbacks = await listen(context, home);
+  try {
+    const answer = unwrap(await planRelease(home.ports, wish, true));
+    if (answer.kind === 'noop') return await noop(context, answer);
+    const { plan, readings } = answer;
+    output.say(...planText(plan));
+    const since = await sinceNow(home, plan.key);
+    const who = await home.ports.identity.whoAmI();
+    const release = unwrap(await startRelease(home.ports, plan, readings, who, flags.reason));
+    if (flags.detach) return await leave(context, home, release);
+    if (!output.live) output.note(`release ${release.id}; to stop it: switchback rollback ${flagsOf(plan.key)}`);
+    const options = { since, drive: true, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+    return report(context, await follow(context, home, plan.key, release.id, options));
+  } finally {
+    await callbacks?.close();
+  }
+
+  async function leave(given: Context, at: Home, started: Release): Promise<ExitCode> {
+    await within(DETACH_PATIENCE_MS, at.settle(), io.clock);
+    const now = (await at.ports.host.read(actorOf(started.plan.key)))?.state.release ?? started;
+    given.output.result(releaseJson(now, io.clock.now()), releaseScreen(now, io.clock.now()));
+    given.output.say(
+      line('It goes on, and its guards watch, while any switchback looks at it: ', [
+        'strong',
+        `switchback watch ${flagsOf(now.plan.key)}`,
+      ]),
+    );
+    return EXIT.done;
+  }
+}
+
+async function listen({ flags, output }: Context, home: Home) {
+  if (flags.callbackPort === undefined) return undefined;
+  const { startCallbacks } = await import('../../web/callbacks.ts');
+  const callbacks = await startCallbacks({
+    host: home.ports.host,
+    clock: home.ports.clock,
+    port: portFlag('--callback-port', flags.callbackPort),
+    ...(flags.callbackHost === undefined ? {} : { address: flags.callbackHost }),
+  });
+  output.note(`hooks may answer at ${callbacks.endpoint}`);
+  return callbacks;
+}

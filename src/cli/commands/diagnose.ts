@@ -1,0 +1,57 @@
+import { diagnose } from '../../core/doctor/rules.ts';
+import { releasesOf, turnsOf } from '../../core/history/replay.ts';
+import { releaseJson } from '../../present/json/release.ts';
+import { diagnosisText, nextCommand } from '../../present/text/diagnose.ts';
+import { storyOf } from '../../present/text/story.ts';
+import { flagsOf } from '../../present/text/words.ts';
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { CommandFailure } from '../failure.ts';
+import { readTurns } from '../ledger.ts';
+import { within } from '../patience.ts';
+import { aliasKey } from '../target.ts';
+
+/** The log group is a detail: without it the usual name is printed. */
+const LOG_GROUP_PATIENCE_MS = 3_000;
+
+export async function run(context: Context): Promise<ExitCode> {
+  const { flags, output, io } = context;
+  const key = await aliasKey(context);
+  const wired = await context.wired();
+  const { turns } = await readTurns(await wired.home(), key);
+  const past = releasesOf(turns);
+  const found = flags.release === undefined ? past[0] : past.find(({ release }) => release.id === flags.release);
+  if (!found) {
+    const which = flags.release === undefined ? 'has no release' : `has no release ${flags.release}`;
+    throw new CommandFailure({
+      exit: EXIT.usage,
+      message: `${key.function}:${key.alias} ${which} in this state file`,
+      next: `switchback history ${flagsOf(key)}`,
+    });
+  }
+  const { release } = found;
+  const facts = await within(
+    LOG_GROUP_PATIENCE_MS,
+    wired.aws.versions.get(key.function, release.plan.candidate).catch(() => undefined),
+    io.clock,
+  );
+  const logGroup = facts?.logGroup ?? null;
+  const now = io.clock.now();
+  const { verdicts, findings } = diagnose(release, now);
+  const mine = turnsOf(turns, release.id);
+  output.result(
+    {
+      ...releaseJson(release, now),
+      findings: findings.map((finding) => ({
+        ...finding,
+        next: finding.next.map((next) => ({ command: nextCommand({ release, logGroup }, next), why: next.why })),
+      })),
+      timeline: mine.flatMap(({ event, before, after }) => {
+        const { text, routine } = storyOf(event, before.release, after.release);
+        return routine ? [] : [{ at: new Date(event.at).toISOString(), kind: event.kind, who: event.who, text }];
+      }),
+    },
+    diagnosisText({ release, verdicts, findings, turns: mine, logGroup }),
+  );
+  return EXIT.done;
+}

@@ -1,0 +1,207 @@
+import type { AliasHost, Ports } from '../../app/ports/index.ts';
+import {
+  alreadyThere,
+  chooseTarget,
+  rollbackDirectly,
+  rollbackThroughEngine,
+  type Target,
+} from '../../app/rollback.ts';
+import { type AliasKey, describeRouting, type Routing } from '../../core/release/alias.ts';
+import type { Release } from '../../core/release/release.ts';
+import type { Who } from '../../core/who.ts';
+import { releaseJson } from '../../present/json/release.ts';
+import { labelled, line } from '../../present/text/line.ts';
+import { type RollbackReport, rollbackText } from '../../present/text/rollback.ts';
+import type { Home, Wired } from '../../wire.ts';
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { unwrap } from '../failure.ts';
+import { exitOf, type Followed, follow, sinceNow } from '../follow.ts';
+import { within } from '../patience.ts';
+import { aliasKey } from '../target.ts';
+
+/** A state that does not answer within this is not waited for: the alias is moved without it. */
+const HOST_PATIENCE_MS = 1_000;
+
+/** Everything that a rollback knows before it acts. */
+interface Case {
+  readonly context: Context;
+  readonly wired: Wired;
+  readonly key: AliasKey;
+  readonly who: Who;
+  readonly target: Target;
+  readonly startedAt: number;
+}
+
+/** Goes back now: through the engine, or without it where the state does not answer. Never asks. */
+export async function run(context: Context): Promise<ExitCode> {
+  const { flags, io, output } = context;
+  const startedAt = io.clock.now();
+  const wired = await context.wired();
+  const key = await aliasKey(context);
+  const home = await openHome(context, wired);
+  const ports: Ports = home?.ports ?? { ...wired.aws, clock: io.clock, host: ABSENT };
+  const target = unwrap(await chooseTarget(ports, key, flags.to));
+  for (const finding of target.findings) output.say(line(['warn', '!'], ` ${finding}`));
+  const who = await wired.aws.identity.whoAmI();
+  const given: Case = { context, wired, key, who, target, startedAt };
+  if (flags.dryRun) return dryRun(given);
+  const through = home && (await throughEngine(given, home));
+  if (through) return through;
+  if (alreadyThere(target)) return nothingToDo(given);
+  return directly(given, ports, home);
+}
+
+/** The state, where it opens at all and in time. */
+async function openHome({ io, output }: Context, wired: Wired): Promise<Home | undefined> {
+  try {
+    const home = await within(HOST_PATIENCE_MS, wired.home(), io.clock);
+    if (!home) output.note('the state file did not open within a second: going on without it');
+    return home;
+  } catch (error) {
+    output.note(`${error instanceof Error ? error.message : String(error)}: going on without it`);
+    return undefined;
+  }
+}
+
+/** Stands in for a state that cannot be used: nothing is known, and nothing can be kept. */
+const ABSENT: AliasHost = {
+  deliver: () => Promise.reject(new Error('the state is not available')),
+  read: async () => undefined,
+  list: async () => [],
+  ledger: async () => [],
+};
+
+/** Undefined where the state did not answer in time, or where there is nothing for the engine to do. */
+async function throughEngine(given: Case, home: Home): Promise<ExitCode | undefined> {
+  const { context, key, target, who } = given;
+  const { flags, io, output } = context;
+  try {
+    const since = await within(HOST_PATIENCE_MS, sinceNow(home, key), io.clock);
+    if (!since) throw new Error('the state did not answer within a second');
+    const open = since.doc.release !== null && since.doc.release.phase !== 'ended';
+    if (!open && alreadyThere(target)) return undefined;
+    const ordered = await within(
+      HOST_PATIENCE_MS,
+      rollbackThroughEngine(home.ports, key, target, who, flags.reason),
+      io.clock,
+    );
+    if (!ordered) throw new Error('the state did not take the order within a second');
+    const release = unwrap(ordered);
+    output.note(`${key.function}:${key.alias}: going back to version ${target.version} (${release.id})`);
+    const followed = await follow(context, home, key, release.id, { since, drive: false });
+    return finished(given, followed);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name === 'CommandFailure' || error.name === 'AwsProblem') throw error;
+    output.note(`${error.message}: moving the alias without it`);
+    return undefined;
+  }
+}
+
+function finished(given: Case, followed: Followed): ExitCode {
+  const { release } = followed;
+  const restoredAt = release.marks.restoredAt ?? release.marks.endedAt ?? given.context.io.clock.now();
+  tell(given, release.seen, restoredAt - given.startedAt, release);
+  if (release.outcome?.state === 'rolledBack') return EXIT.done;
+  if (release.outcome) given.context.output.note(`switchback: ${release.outcome.reason}`);
+  return exitOf(followed);
+}
+
+/** Break-glass: one write at AWS, read back; the state is told afterwards where it can be. */
+async function directly(given: Case, ports: Ports, home: Home | undefined): Promise<ExitCode> {
+  const { context, key, target, who } = given;
+  const { io, flags, output } = context;
+  const readBack = unwrap(await rollbackDirectly(ports, key, target));
+  tell(given, readBack, io.clock.now() - given.startedAt, null);
+  const told =
+    home &&
+    (await within(HOST_PATIENCE_MS, tellState(home, key, target, who, flags.reason), io.clock).catch(() => undefined));
+  if (!told) output.note('the state could not be told: the ledger does not hold this rollback, AWS CloudTrail does');
+  return EXIT.done;
+}
+
+/** The engine finds the alias where it would have put it, and takes that as its own rollback. */
+async function tellState(
+  home: Home,
+  key: AliasKey,
+  target: Target,
+  who: Who,
+  why: string | undefined,
+): Promise<Release> {
+  const told = unwrap(await rollbackThroughEngine(home.ports, key, target, who, why));
+  await home.settle();
+  return told;
+}
+
+function tell(given: Case, readBack: Routing | null, tookMs: number, release: Release | null): void {
+  const { context, key, who, target } = given;
+  const report: RollbackReport = {
+    key,
+    from: target.from,
+    to: target.version,
+    because: target.because,
+    who,
+    why: context.flags.reason ?? null,
+    tookMs,
+    readBack,
+    release,
+  };
+  const now = context.io.clock.now();
+  context.output.result(
+    { ...(release ? releaseJson(release, now) : bare(given, 'rolledBack')), ...members(given, readBack, tookMs) },
+    rollbackText(report),
+  );
+}
+
+function members({ target, who }: Case, readBack: Routing | null, tookMs: number) {
+  const shown = ({ version, second }: Routing) => ({ version, second });
+  return {
+    from: shown(target.from),
+    to: target.version,
+    because: target.because,
+    findings: target.findings,
+    who,
+    tookMs,
+    readBack: readBack && shown(readBack),
+  };
+}
+
+/** What a release would say of itself, where there is none. */
+function bare({ context, key, target }: Case, state: 'rolledBack' | 'noop' | 'planned') {
+  const bad = target.from.version === target.version ? target.from.second?.version : target.from.version;
+  return {
+    id: null,
+    state,
+    reason: context.flags.reason ?? target.because,
+    function: key.function,
+    alias: key.alias,
+    stable: target.version,
+    candidate: bad ?? null,
+    weightPercent: state === 'planned' ? (target.from.second?.weightPercent ?? 100) : 0,
+    evidence: [],
+  };
+}
+
+function nothingToDo(given: Case): ExitCode {
+  const { context, key, target } = given;
+  context.output.result({ ...bare(given, 'noop'), ...members(given, target.from, 0) }, [
+    line(
+      ['good', '✔'],
+      ` ${key.function}:${key.alias} already sends all traffic to version ${target.version}: nothing to do`,
+    ),
+  ]);
+  return EXIT.done;
+}
+
+function dryRun(given: Case): ExitCode {
+  const { context, key, target, who } = given;
+  if (alreadyThere(target)) return nothingToDo(given);
+  context.output.result({ ...bare(given, 'planned'), ...members(given, null, 0), dryRun: true }, [
+    line(['strong', `${key.function}:${key.alias}`], ` would go back to version ${target.version}`),
+    labelled('from', describeRouting(target.from)),
+    labelled('because', target.because),
+    labelled('who', who.name),
+    line(['dim', 'nothing was changed']),
+  ]);
+  return EXIT.done;
+}

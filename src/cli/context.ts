@@ -1,0 +1,54 @@
+import type { Wired } from '../wire.ts';
+import type { Io } from './io.ts';
+import type { Output } from './output.ts';
+
+/** Everything that was written behind the command's name. */
+export interface Flags {
+  readonly function?: string;
+  readonly alias?: string;
+  readonly config?: string;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly endpointUrl?: string;
+  readonly state?: string;
+  readonly json?: boolean;
+  readonly jsonLines?: boolean;
+  readonly debug?: boolean;
+  readonly reason?: string;
+  readonly dryRun?: boolean;
+  readonly zip?: string;
+  readonly code?: string;
+  readonly version?: string;
+  readonly strategy?: string;
+  readonly bake?: string;
+  readonly alarm?: readonly string[];
+  readonly allowAlarm?: readonly string[];
+  readonly threshold?: readonly string[];
+  readonly preTraffic?: string;
+  readonly postTraffic?: string;
+  readonly hookTimeout?: string;
+  readonly signals?: string;
+  readonly detach?: boolean;
+  readonly timeout?: string;
+  readonly callbackPort?: string;
+  readonly callbackHost?: string;
+  readonly full?: boolean;
+  readonly to?: string;
+  readonly limit?: string;
+  readonly release?: string;
+  readonly force?: boolean;
+  readonly port?: string;
+  readonly host?: string;
+  readonly data?: string;
+}
+
+/** What a command is handed. */
+export interface Context {
+  readonly io: Io;
+  readonly flags: Flags;
+  /** The word behind the command, for those that take one. */
+  readonly argument: string | undefined;
+  readonly output: Output;
+  /** The adapters, made at the first call and closed when the command ends. */
+  wired(): Promise<Wired>;
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+// Nothing is imported before the check below: an older Node must be able to load this file and say what is wrong.
+const NODE_WANTED = 24;
+
+if (Number(process.versions.node.split('.')[0]) < NODE_WANTED) {
+  console.error(
+    `switchback needs Node.js ${NODE_WANTED} or newer; this is ${process.versions.node} — next: install Node.js ${NODE_WANTED}`,
+  );
+  process.exitCode = 2;
+} else {
+  const { enableCompileCache } = await import('node:module');
+  enableCompileCache();
+  const [{ main }, { processIo }, { readFileSync }] = await Promise.all([
+    import('./program.ts'),
+    import('./io.ts'),
+    import('node:fs'),
+  ]);
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  // A reader that has seen enough (`| head`) is no failure.
+  process.stdout.on('error', () => process.exit());
+  const exit = await main(process.argv.slice(2), processIo(), version);
+  // Whatever still runs (a hook's call that takes minutes) was given back to the state: nothing is lost by leaving.
+  process.stdout.write('', () => process.exit(exit));
+}

@@ -1,0 +1,162 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, relative, resolve } from 'node:path';
+import type { ConfiguredFunction } from '../app/config.ts';
+import {
+  DEFAULT_LAYER,
+  environmentLayer,
+  type Layer,
+  layered,
+  type ReleaseSettings,
+  type SettingName,
+  type Sourced,
+  valuesOf,
+} from '../app/settings.ts';
+import type { AliasKey } from '../core/release/alias.ts';
+import type { Context, Flags } from './context.ts';
+import { EXIT } from './exit.ts';
+import { CommandFailure, usage } from './failure.ts';
+
+export const CONFIG_FILE = 'switchback.yaml';
+
+const FLAG_OF: Readonly<Record<SettingName, string>> = {
+  function: '--function',
+  alias: '--alias',
+  code: '--code',
+  version: '--version',
+  strategy: '--strategy',
+  steps: '--strategy',
+  bake: '--bake',
+  alarms: '--alarm',
+  thresholds: '--threshold',
+  preTraffic: '--pre-traffic',
+  postTraffic: '--post-traffic',
+  hookTimeout: '--hook-timeout',
+  signals: '--signals',
+  judge: 'judge',
+};
+
+/** Flags and environment: enough for every command that only needs to know which alias is meant. */
+function nearLayers({ io, flags }: Pick<Context, 'io' | 'flags'>): Layer[] {
+  return [
+    { settings: fromFlags(flags), from: (name) => (name === 'code' && flags.zip ? '--zip' : FLAG_OF[name]) },
+    environmentLayer(io.env),
+  ];
+}
+
+function fromFlags(flags: Flags): ReleaseSettings {
+  const sources = [flags.zip, flags.code, flags.version].filter((source) => source !== undefined);
+  if (sources.length > 1) throw usage('--zip, --code and --version exclude each other: give one of them');
+  const settings = {
+    function: flags.function,
+    alias: flags.alias,
+    code: flags.zip ?? flags.code,
+    version: flags.version,
+    strategy: flags.strategy,
+    bake: flags.bake,
+    alarms: flags.alarm,
+    thresholds: flags.threshold,
+    preTraffic: flags.preTraffic,
+    postTraffic: flags.postTraffic,
+    hookTimeout: flags.hookTimeout,
+    signals: flags.signals?.split(',').map((part) => part.trim()),
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+/** Every setting of the release that is meant, and where each came from. Function and alias are among them. */
+export async function releaseSettings(context: Context): Promise<ReadonlyMap<SettingName, Sourced>> {
+  const near = nearLayers(context);
+  const file = await fileLayer(context, valuesOf(layered(near)).function);
+  const found = layered([...near, ...(file ? [file] : []), DEFAULT_LAYER]);
+  named(found, 'function');
+  named(found, 'alias');
+  return found;
+}
+
+/** Which alias is meant. The config file is only read where flags and environment do not say it. */
+export async function aliasName(context: Context): Promise<{ function: string; alias: string }> {
+  const near = layered(nearLayers(context));
+  const complete = near.has('function') && near.has('alias') && context.flags.config === undefined;
+  const found = complete ? near : await releaseSettings(context);
+  return { function: named(found, 'function'), alias: named(found, 'alias') };
+}
+
+/** The alias that is meant, with the account and region that the credentials lead to. */
+export async function aliasKey(context: Context): Promise<AliasKey> {
+  const name = await aliasName(context);
+  const { account, region } = await (await context.wired()).aws.identity.where();
+  return { account, region, ...name };
+}
+
+/** Whether anything names a function: flags, environment or a config file. */
+export async function namesFunction(context: Context): Promise<boolean> {
+  if (layered(nearLayers(context)).has('function')) return true;
+  return (await configuredFile(context)) !== undefined;
+}
+
+/** AWS's own rules; kept here so that a slip is named before anything is asked. */
+const PATTERNS = { function: /^[\w:-]{1,170}$/, alias: /^(?!\d+$)[\w-]{1,128}$/ };
+
+function named(found: ReadonlyMap<SettingName, Sourced>, name: 'function' | 'alias'): string {
+  const value = found.get(name)?.value;
+  if (typeof value !== 'string')
+    throw usage(
+      `no ${name} is named: which one is meant?`,
+      `add ${FLAG_OF[name]} NAME, set SWITCHBACK_${name.toUpperCase()}, or write it into ${CONFIG_FILE} (switchback init)`,
+    );
+  if (PATTERNS[name].test(value)) return value;
+  const why =
+    name === 'alias' && /^\d+$/.test(value)
+      ? 'a number is a version, and releases shift an alias'
+      : 'AWS does not allow such a name';
+  throw usage(`${name} "${value}" is not possible: ${why}`);
+}
+
+async function configuredFile({ io, flags }: Context): Promise<string | undefined> {
+  const asked = flags.config ?? io.env.SWITCHBACK_CONFIG;
+  if (asked) return resolve(io.cwd, asked);
+  const usual = resolve(io.cwd, CONFIG_FILE);
+  return (await stat(usual).catch(() => undefined))?.isFile() ? usual : undefined;
+}
+
+async function fileLayer(context: Context, wanted: string | undefined): Promise<Layer | undefined> {
+  const file = await configuredFile(context);
+  if (file === undefined) return undefined;
+  const shown = relative(context.io.cwd, file) || file;
+  const { MAX_CONFIG_BYTES, problemText, readConfig } = await import('../app/config.ts');
+  const found = await stat(file).catch(() => undefined);
+  if (!found) throw usage(`config file "${shown}" does not exist`, 'switchback init writes one');
+  if (found.size > MAX_CONFIG_BYTES)
+    throw usage(`config file "${shown}" has ${found.size} bytes: at most ${MAX_CONFIG_BYTES} are read`);
+  const read = readConfig(await readFile(file, 'utf8'), shown);
+  if (!read.ok) {
+    const [first, ...more] = read.problems.map(problemText);
+    throw new CommandFailure({
+      exit: EXIT.usage,
+      message: [first, ...more].join('\n'),
+      next: `correct ${shown}; switchback config schema tells what is possible`,
+    });
+  }
+  const chosen = choose(read.functions, wanted, shown);
+  if (!chosen) return undefined;
+  const { code } = chosen.settings;
+  // Paths in the file are meant from where the file stands, not from where the command was called.
+  const settings = code === undefined ? chosen.settings : { ...chosen.settings, code: resolve(dirname(file), code) };
+  return { settings, from: (name) => `${shown}:${chosen.lines.get(name) ?? 1}` };
+}
+
+/** The function of the file that is meant. One that the file does not know is released by flags alone. */
+function choose(
+  functions: readonly ConfiguredFunction[],
+  wanted: string | undefined,
+  file: string,
+): ConfiguredFunction | undefined {
+  // A file that names no function says how any function is released.
+  if (wanted !== undefined)
+    return functions.find(({ settings }) => settings.function === wanted || settings.function === undefined);
+  if (functions.length <= 1) return functions[0];
+  throw usage(
+    `${file} has ${functions.length} functions (${functions.map(({ name }) => name).join(', ')}): which one is meant?`,
+    `add --function ${functions[0]!.name}`,
+  );
+}

@@ -1,0 +1,202 @@
+import type { Context } from './context.ts';
+import type { ExitCode } from './exit.ts';
+
+export interface OptionSpec {
+  /** As commander reads it: `--alarm <name>`. */
+  readonly flags: string;
+  readonly description: string;
+  /** May be given more than once. */
+  readonly many?: true;
+}
+
+/** One command as data: the parser, the help, the completion and `docs/commands.md` are made of it. */
+export interface Verb {
+  readonly name: string;
+  readonly summary: string;
+  readonly argument?: { readonly name: string; readonly description: string; readonly choices: readonly string[] };
+  readonly options: readonly OptionSpec[];
+  readonly examples: readonly string[];
+  readonly load: () => Promise<{ run(context: Context): Promise<ExitCode> }>;
+}
+
+const WHERE: readonly OptionSpec[] = [
+  { flags: '--region <name>', description: 'AWS region (else AWS_REGION, else the profile’s)' },
+  { flags: '--profile <name>', description: 'AWS profile (else AWS_PROFILE)' },
+  { flags: '--endpoint-url <url>', description: 'where AWS is called, such as a local AWS (else AWS_ENDPOINT_URL)' },
+  { flags: '--state <path>', description: 'state file or its folder (else SWITCHBACK_STATE)' },
+];
+const OUTPUT: readonly OptionSpec[] = [
+  { flags: '--json', description: 'print one JSON object on stdout' },
+  { flags: '--debug', description: 'show stack traces' },
+];
+const JSON_LINES: OptionSpec = { flags: '--json-lines', description: 'print every event as a line of JSON on stdout' };
+const TARGET: readonly OptionSpec[] = [
+  { flags: '--function <name>', description: 'the Lambda function (else SWITCHBACK_FUNCTION, else the config file)' },
+  {
+    flags: '--alias <name>',
+    description: 'the alias that production calls (else SWITCHBACK_ALIAS, else the config file)',
+  },
+  {
+    flags: '--config <file>',
+    description: 'config file (else SWITCHBACK_CONFIG, else switchback.yaml where it exists)',
+  },
+];
+const REASON: OptionSpec = { flags: '--reason <text>', description: 'why; kept in the ledger' };
+const DRY_RUN: OptionSpec = { flags: '--dry-run', description: 'say what would be done, and change nothing' };
+const TIMEOUT: OptionSpec = {
+  flags: '--timeout <time>',
+  description: 'stop watching after this long (exit 5); the release goes on',
+};
+
+const RELEASE: readonly OptionSpec[] = [
+  { flags: '--zip <file>', description: 'release this zip file' },
+  { flags: '--code <dir>', description: 'release this folder, packed reproducibly' },
+  { flags: '--version <number>', description: 'release this published version (without any of the three: $LATEST)' },
+  { flags: '--strategy <text>', description: '"canary 10% 30s", "linear 20% every 2m", "all-at-once", or a SAM name' },
+  { flags: '--bake <time>', description: 'how long 100 % is watched before the release counts as promoted' },
+  { flags: '--alarm <name>', description: 'roll back when this CloudWatch alarm goes red', many: true },
+  { flags: '--allow-alarm <name>', description: 'this alarm may be red at the start (needs --reason)', many: true },
+  { flags: '--threshold <text>', description: 'roll back at "error rate > 5% for 2 minutes"', many: true },
+  { flags: '--pre-traffic <function>', description: 'hook called before any traffic moves' },
+  { flags: '--post-traffic <function>', description: 'hook called at 100 %' },
+  { flags: '--hook-timeout <time>', description: 'a hook’s silence this long counts as failure; at most 1h' },
+  { flags: '--signals <list>', description: 'what the guards are fed with: logs,metrics' },
+];
+const COMMON = [...WHERE, ...OUTPUT];
+
+export const VERBS: readonly Verb[] = [
+  {
+    name: 'init',
+    summary: 'write a commented switchback.yaml',
+    options: [
+      { flags: '--function <name>', description: 'the Lambda function' },
+      { flags: '--alias <name>', description: 'the alias that production calls' },
+      { flags: '--config <file>', description: 'the file to write' },
+      { flags: '--force', description: 'write over a file that exists' },
+      ...OUTPUT,
+    ],
+    examples: ['switchback init --function checkout --alias live'],
+    load: () => import('./commands/init.ts'),
+  },
+  {
+    name: 'plan',
+    summary: 'show what a deploy would do, and change nothing',
+    options: [...TARGET, ...RELEASE, REASON, ...COMMON],
+    examples: ['switchback plan --function checkout --alias live --version 42'],
+    load: () => import('./commands/plan.ts'),
+  },
+  {
+    name: 'deploy',
+    summary: 'release a version step by step, and go back by itself when it is worse',
+    options: [
+      ...TARGET,
+      ...RELEASE,
+      REASON,
+      DRY_RUN,
+      { flags: '--detach', description: 'start the release and leave; "switchback watch" drives it on' },
+      TIMEOUT,
+      {
+        flags: '--callback-port <port>',
+        description: 'answer hooks on this port, as CodeDeploy does (0: any free one)',
+      },
+      { flags: '--callback-host <address>', description: 'the address to listen on; 127.0.0.1 unless told' },
+      JSON_LINES,
+      ...COMMON,
+    ],
+    examples: [
+      "switchback deploy --function checkout --alias live --zip dist.zip --strategy 'canary 10% 30s' --alarm checkout-errors",
+      "switchback deploy --function checkout --alias live --version 42 --threshold 'error rate > 5% for 2 minutes'",
+    ],
+    load: () => import('./commands/deploy.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'show what is live and where the release stands',
+    options: [...TARGET, ...COMMON],
+    examples: ['switchback status --function checkout --alias live --json'],
+    load: () => import('./commands/status.ts'),
+  },
+  {
+    name: 'watch',
+    summary: 'follow an open release and drive it to its end',
+    options: [...TARGET, TIMEOUT, JSON_LINES, ...COMMON],
+    examples: ['switchback watch --function checkout --alias live --timeout 10m'],
+    load: () => import('./commands/watch.ts'),
+  },
+  {
+    name: 'promote',
+    summary: 'go on to the next step now',
+    options: [...TARGET, { flags: '--full', description: 'to 100 % at once' }, REASON, DRY_RUN, ...COMMON],
+    examples: ['switchback promote --function checkout --alias live --reason "verified by hand"'],
+    load: () => import('./commands/promote.ts'),
+  },
+  {
+    name: 'pause',
+    summary: 'freeze the weight; the guards go on watching',
+    options: [...TARGET, REASON, DRY_RUN, ...COMMON],
+    examples: ['switchback pause --function checkout --alias live --reason "looking at a log line"'],
+    load: () => import('./commands/pause.ts'),
+  },
+  {
+    name: 'resume',
+    summary: 'go on with a paused release',
+    options: [...TARGET, REASON, DRY_RUN, ...COMMON],
+    examples: ['switchback resume --function checkout --alias live'],
+    load: () => import('./commands/resume.ts'),
+  },
+  {
+    name: 'rollback',
+    summary: 'go back now: never asks, needs no config file',
+    options: [
+      ...TARGET,
+      { flags: '--to <version>', description: 'the version to go back to (else the last one known to be good)' },
+      REASON,
+      DRY_RUN,
+      ...COMMON,
+    ],
+    examples: ['switchback rollback --function checkout --alias live --reason "checkout fails for everybody"'],
+    load: () => import('./commands/rollback.ts'),
+  },
+  {
+    name: 'history',
+    summary: 'list the releases of an alias: who, when, why, and how they ended',
+    options: [...TARGET, { flags: '--limit <number>', description: 'at most this many, newest first (20)' }, ...COMMON],
+    examples: ['switchback history --function checkout --alias live'],
+    load: () => import('./commands/history.ts'),
+  },
+  {
+    name: 'diagnose',
+    summary: 'say why a release ended as it did, and what to look at next',
+    options: [...TARGET, { flags: '--release <id>', description: 'this release instead of the latest' }, ...COMMON],
+    examples: ['switchback diagnose --function checkout --alias live'],
+    load: () => import('./commands/diagnose.ts'),
+  },
+  {
+    name: 'local',
+    summary: 'run a local AWS that really executes functions, until it is stopped',
+    options: [
+      { flags: '--port <number>', description: 'port to listen on (0: any free one)' },
+      { flags: '--host <address>', description: 'address to listen on; 127.0.0.1 unless told' },
+      { flags: '--data <dir>', description: 'keep functions here between runs' },
+      ...OUTPUT,
+    ],
+    examples: ['switchback local --port 4566', 'switchback local --port 0 --json'],
+    load: () => import('./commands/local.ts'),
+  },
+  {
+    name: 'config',
+    summary: 'show the settings and where each comes from, or the JSON Schema',
+    argument: { name: 'what', description: 'show or schema', choices: ['show', 'schema'] },
+    options: [...TARGET, ...RELEASE, ...COMMON],
+    examples: ['switchback config show --function checkout', 'switchback config schema > switchback.schema.json'],
+    load: () => import('./commands/config.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'print a completion script for a shell',
+    argument: { name: 'shell', description: 'bash, zsh or fish', choices: ['bash', 'zsh', 'fish'] },
+    options: [],
+    examples: ['switchback completion bash > ~/.local/share/bash-completion/completions/switchback'],
+    load: () => import('./commands/completion.ts'),
+  },
+];

@@ -1,0 +1,113 @@
+import type { Clock } from './app/ports/clock.ts';
+import type { HostUpkeep } from './app/ports/host-upkeep.ts';
+import type { AwsPorts, Ports } from './app/ports/index.ts';
+import type { AliasDoc } from './core/release/release.ts';
+import { watchOf } from './core/release/watch.ts';
+
+/** The composition root: the only file that makes adapters. Everything is imported when it is first needed. */
+
+export interface WireOptions {
+  readonly region?: string;
+  readonly profile?: string;
+  readonly endpointUrl?: string;
+  /** The state file; created with its folders where it does not exist. */
+  readonly stateFile: string;
+  /** Told, as a sentence, what went wrong where nobody waits for an answer. */
+  readonly report: (problem: string) => void;
+}
+
+/** Where the alias actors live, and what keeps them going. */
+export interface Home {
+  readonly ports: Ports;
+  readonly upkeep: HostUpkeep;
+  /** Makes this process drive every open release it may, while no other does; the answer stops it. */
+  drive(): () => Promise<void>;
+  /** Resolves when this process has performed what it took up. */
+  settle(): Promise<void>;
+}
+
+export interface Wired {
+  readonly aws: AwsPorts;
+  readonly clock: Clock;
+  /** Opens the state at the first call. Throws a StateProblem where it cannot be used. */
+  home(): Promise<Home>;
+  close(): Promise<void>;
+}
+
+export type Wire = (options: WireOptions) => Promise<Wired>;
+
+export const wire: Wire = async (options) => {
+  const { createAws, systemClock } = await import('./aws/index.ts');
+  const { region, profile, endpointUrl } = options;
+  const aws = createAws({
+    ...(region === undefined ? {} : { region }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpointUrl === undefined ? {} : { endpointUrl }),
+  });
+  let opened: ReturnType<typeof openHome> | undefined;
+  return {
+    aws,
+    clock: systemClock,
+    async home() {
+      opened ??= openHome(aws, systemClock, options);
+      return (await opened).home;
+    },
+    async close() {
+      const home = await opened?.catch(() => undefined);
+      await home?.close();
+      aws.close();
+    },
+  };
+};
+
+async function openHome(
+  aws: AwsPorts,
+  clock: Clock,
+  { stateFile, report }: WireOptions,
+): Promise<{ home: Home; close: () => Promise<void> }> {
+  const [{ openSqliteHost }, { aliasActor }, { aliasPerform, commandOf, createPerform, newestWrite }, mine] =
+    await Promise.all([
+      import('./hosts/sqlite.ts'),
+      import('./app/alias-actor.ts'),
+      import('./app/perform.ts'),
+      aws.identity.where(),
+    ]);
+  // One state file may hold releases of several accounts and regions; only those that the credentials reach are ours.
+  const isMine = ({ key }: AliasDoc): boolean => key.account === mine.account && key.region === mine.region;
+  const perform = createPerform({ ...aws, clock, newest: (key) => newestWrite(host)(key) });
+  const performAlias = aliasPerform(perform, clock);
+  const host = openSqliteHost({
+    file: stateFile,
+    logic: aliasActor,
+    perform: (actor, command, doc) =>
+      isMine(doc)
+        ? performAlias(actor, command, doc)
+        : Promise.reject(new Error(`it belongs to account ${doc.key.account}, region ${doc.key.region}`)),
+    commandOf,
+    clock,
+    report,
+  });
+  const home: Home = {
+    ports: { ...aws, host, clock },
+    upkeep: host,
+    settle: () => host.idle(),
+    drive() {
+      const stop = new AbortController();
+      const driven = import('./app/runner.ts').then(({ createRunner }) =>
+        createRunner({
+          ...aws,
+          host,
+          clock,
+          report,
+          watchOf: (doc) => (isMine(doc) ? watchOf(doc) : null),
+        }).run(stop.signal),
+      );
+      driven.catch((error: unknown) => report(`this process stopped driving releases: ${String(error)}`));
+      return async () => {
+        stop.abort();
+        await driven.catch(() => undefined);
+      };
+    },
+  };
+  return { home, close: () => host.close() };
+}
