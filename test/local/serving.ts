@@ -26,8 +26,6 @@ export interface ServingOptions {
   readonly clock?: ManualClock;
   readonly recorder?: CallRecorder;
   readonly urls?: FunctionUrls;
-  /** Called with the address before the first request, for services that hand it out. */
-  readonly onListening?: (endpoint: string) => void;
 }
 
 /** A server over the given services alone, on a free port of this machine. */
@@ -42,7 +40,6 @@ export async function serving(services: readonly Service[], options: ServingOpti
   const control = createControlPath({ faults, services, file: async () => undefined });
   const server = createLocalServer({ wire, control, urls: () => options.urls, onBug });
   endpoint = `http://127.0.0.1:${await server.listen(0, '127.0.0.1')}`;
-  options.onListening?.(endpoint);
   const credentials = { accessKeyId: 'alice', secretAccessKey: 'secret' };
   const sdk = { endpoint, region: 'eu-central-1', credentials, maxAttempts: 1 };
   return { endpoint, clock, faults, bugs, sdk, close: () => server.close() };

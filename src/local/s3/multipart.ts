@@ -106,24 +106,17 @@ export function multipartOperations(objects: Objects, clock: Clock): Service['op
 
 function chooseParts(parts: ReadonlyMap<number, Part>, named: readonly S3.CompletedPart[]): Part[] {
   if (named.length === 0) throw new AwsError('MalformedXML', 'The request must list at least one part');
-  const chosen: Part[] = [];
-  let previous = 0;
-  for (const [index, { PartNumber = 0, ETag = '' }] of named.entries()) {
-    if (PartNumber <= previous) {
-      throw new AwsError(
-        'InvalidPartOrder',
-        'The list of parts was not in ascending order. Parts must be ordered by part number.',
-      );
-    }
-    previous = PartNumber;
+  if (named.some(({ PartNumber = 0 }, index) => PartNumber <= (named[index - 1]?.PartNumber ?? 0))) {
+    const message = 'The list of parts was not in ascending order. Parts must be ordered by part number.';
+    throw new AwsError('InvalidPartOrder', message);
+  }
+  const chosen = named.map(({ PartNumber = 0, ETag = '' }) => {
     const part = parts.get(PartNumber);
-    if (!part || part.etag.replaceAll('"', '') !== ETag.replaceAll('"', '')) {
-      throw new AwsError('InvalidPart', `One or more of the specified parts could not be found: ${PartNumber}`);
-    }
-    if (part.bytes.length < MIN_PART_BYTES && index < named.length - 1) {
-      throw new AwsError('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size');
-    }
-    chosen.push(part);
+    if (part && part.etag.replaceAll('"', '') === ETag.replaceAll('"', '')) return part;
+    throw new AwsError('InvalidPart', `One or more of the specified parts could not be found: ${PartNumber}`);
+  });
+  if (chosen.slice(0, -1).some((part) => part.bytes.length < MIN_PART_BYTES)) {
+    throw new AwsError('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size');
   }
   return chosen;
 }
