@@ -57,8 +57,8 @@ async function followSources(context: LogWatch, sources: LogSources, signal: Abo
         await tailForever(context, sources, signal);
         if (context.clock.now() - startedAtMs > MAX_RETRY_TAIL_MS) retryMs = RETRY_TAIL_MS;
       } catch (error) {
-        // Denied, or not offered here: searching it is, for good.
-        tailable = error instanceof AwsProblem && error.retryable;
+        // Denied, or not offered here: searching it is, for good. A missing group may only not have been logged to yet.
+        tailable = error instanceof AwsProblem && (error.retryable || error.kind === 'missing');
       }
     }
     await poll(context, sources, tailable ? retryMs : Number.POSITIVE_INFINITY, signal);
@@ -68,23 +68,22 @@ async function followSources(context: LogWatch, sources: LogSources, signal: Abo
 
 /** Searches again and again for `forMs`. */
 async function poll(context: LogWatch, sources: LogSources, forMs: number, signal: AbortSignal): Promise<void> {
-  const { clients, clock } = context;
+  const { clients, clock, watch, tally, bulletin } = context;
+  const pollMs = clients.local ? POLL_LOCAL_MS : POLL_MS;
   const untilMs = clock.now() + forMs;
   while (!signal.aborted && clock.now() < untilMs) {
-    const complete = await sweep(context, sources, signal);
-    if (complete) await pause(clock, clients.local ? POLL_LOCAL_MS : POLL_MS, signal);
+    const { complete, problems } = await sweepLogs(clients, clock, sources.groups, tally, signal);
+    if (signal.aborted) return;
+    const [problem] = problems;
+    if (problem) bulletin.blindTo('logs', blindToLogs(problem.group, problem.error, watch));
+    else bulletin.logsRead();
+    if (complete) await pause(clock, pollMs, signal);
+    else if (problem) await pause(clock, isDenied(problem.error) ? RETRY_SOURCES_MS : pollMs, signal);
   }
 }
 
-/** One search, told to the bulletin. Answers false where more is waiting to be read right away. */
-async function sweep(context: LogWatch, sources: LogSources, signal: AbortSignal): Promise<boolean> {
-  const { clients, clock, watch, tally, bulletin } = context;
-  const { complete, problems } = await sweepLogs(clients, clock, sources.groups, tally, signal);
-  if (signal.aborted) return true;
-  const [problem] = problems;
-  if (problem) bulletin.blindTo('logs', blindToLogs(problem.group, problem.error, watch));
-  else bulletin.logsRead();
-  return complete || problem !== undefined;
+function isDenied(error: unknown): boolean {
+  return error instanceof AwsProblem && error.kind === 'denied';
 }
 
 /** One live tail session after the other, the next started before the last is ended. Throws where one breaks. */
@@ -124,6 +123,7 @@ async function tailOnce(
     for await (const update of tailLogs(context.clients, sources.arns, live)) {
       if (update.kind === 'started') {
         onStart();
+        bulletin.logsRead();
         reconciling = reconcile(context, sources, state, live);
         continue;
       }
@@ -150,11 +150,21 @@ async function reconcile(
 ): Promise<void> {
   for (let waitMs = SETTLE_MS; !signal.aborted; waitMs = RECONCILE_MS) {
     // A sample must not be mixed with what was left out of it: at such rates the sample is plenty.
-    if (!state.sampled) while (!(await sweep(context, sources, signal)) && !signal.aborted);
-    state.caughtUp = true;
+    if (!state.sampled && (await catchUp(context, sources, signal))) state.caughtUp = true;
     state.sampled = false;
     await pause(context.clock, waitMs, signal);
   }
+}
+
+/** Searches to the end of the log. Answers false where it cannot be searched: the session goes on seeing what is new. */
+async function catchUp(context: LogWatch, sources: LogSources, signal: AbortSignal): Promise<boolean> {
+  const { clients, clock, tally, bulletin } = context;
+  while (!signal.aborted) {
+    const { complete, problems } = await sweepLogs(clients, clock, sources.groups, tally, signal);
+    if (tally.changed) bulletin.logsRead();
+    if (complete || problems.length > 0) return complete;
+  }
+  return false;
 }
 
 /** Sleeps, or ends early and quietly where `signal` aborts. */
