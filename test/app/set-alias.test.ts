@@ -257,12 +257,13 @@ describe('a write of the alias', () => {
   });
 
   it('is not made by a process that slept through a later order', async () => {
-    const { aliases, first, perform } = world();
-    await perform(write({ fence: 2, target: STABLE, last: first }));
-    const newest: OwnerTag = { releaseId: 'r-1', fence: 2 };
-    const result = await perform(write({ last: first }), { newest: async () => newest });
+    const newest: OwnerTag = { releaseId: 'r-2', fence: 1 };
+    const { aliases, perform } = world();
+    const result = await perform(write({}), { newest: async () => newest });
     assert.deepEqual(result, { outcome: 'superseded', by: newest });
-    assert.ok(sameRouting(aliases.now(KEY), STABLE));
+    const unknown = await perform(write({}), { newest: () => Promise.reject(new Error('locked')) });
+    assert.ok(unknown.outcome === 'failed' && unknown.retryable);
+    assert.deepEqual(aliases.writes, []);
   });
 });
 

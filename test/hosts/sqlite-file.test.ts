@@ -183,6 +183,27 @@ describe('the state file', () => {
     await host.close();
   });
 
+  it('leaves a command to an owner that cannot be looked up until its lease has run out', async () => {
+    const clock = new TestClock();
+    const host = open();
+    const elsewhere = openSqliteHost({
+      file,
+      logic: counterLogic,
+      commandOf,
+      clock,
+      report: (text) => problems.push(text),
+      perform: () => new Promise(() => undefined),
+    });
+    await elsewhere.deliver('a', { kind: 'ask', command: 'c1', at: 5, who: ALICE });
+    tamper(`update outbox set owner = '["another boot pid:[1]",1,"1",1]'`);
+    assert.equal(await host.recover(), 0);
+    tamper('update outbox set lease_until = 0');
+    assert.equal(await host.recover(), 1);
+    await host.idle();
+    await elsewhere.close();
+    await host.close();
+  });
+
   describe('its ledger', () => {
     const tampered: readonly [name: string, sql: string, expected: RegExp][] = [
       ['who did it', `update ledger set who = '{"name":"bob","provedBy":"sts"}' where id = 2`, /gives the hash/],
