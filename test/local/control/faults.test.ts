@@ -31,10 +31,17 @@ after(async () => {
   await server.close();
 });
 
+interface ControlAnswer {
+  readonly status: string;
+  readonly error: string;
+  readonly faults: readonly { readonly kind: string; readonly applied: number }[];
+  readonly services: { readonly lambda: readonly string[] };
+}
+
 async function control(method: string, path: string, body?: unknown) {
   const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
   const response = await fetch(`${server.endpoint}/_local${path}`, init);
-  return { status: response.status, json: await response.json() };
+  return { status: response.status, json: (await response.json()) as ControlAnswer };
 }
 
 async function fault(rule: object): Promise<void> {
@@ -51,7 +58,7 @@ test('throttle answers with the service own throttling error, as often as it say
   for (const _ of [1, 2])
     await assert.rejects(get(), { name: 'TooManyRequestsException', Reason: 'CallerRateLimitExceeded' });
   await get();
-  assert.equal((await control('GET', '/faults')).json.faults[0].applied, 2);
+  assert.equal((await control('GET', '/faults')).json.faults[0]?.applied, 2);
 });
 
 test('error answers with a 5xx of the service, or with the code and status of the rule', async () => {
@@ -131,7 +138,7 @@ test('rules are listed, replaced by id and removed one by one', async () => {
   await fault({ id: 'a', operation: 'GetAlias', kind: 'slow', delayMs: 0 });
   const { json } = await control('GET', '/faults');
   assert.deepEqual(
-    json.faults.map((rule: { kind: string }) => rule.kind),
+    json.faults.map((rule) => rule.kind),
     ['slow'],
   );
   assert.equal((await control('DELETE', '/faults/a')).status, 200);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import {
+  type CompletedPart,
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateBucketCommand,
@@ -173,13 +174,13 @@ test('a multipart upload becomes one object whose ETag counts its parts', async 
   const target = { Bucket: 'code', Key: 'large' };
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...target, ContentType: 'application/zip' }));
   const bodies = [Buffer.alloc(5 * 1024 * 1024, 1), Buffer.from('end')];
-  const Parts = [];
+  const Parts: CompletedPart[] = [];
   for (const [index, Body] of bodies.entries()) {
     const PartNumber = index + 1;
     const { ETag } = await s3.send(new UploadPartCommand({ ...target, UploadId, PartNumber, Body }));
     Parts.push({ PartNumber, ETag });
   }
-  const complete = (parts: typeof Parts) =>
+  const complete = (parts: CompletedPart[]) =>
     s3.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts: parts } }));
   await assert.rejects(complete([...Parts].reverse()), named('InvalidPartOrder'));
   await assert.rejects(complete([{ PartNumber: 1, ETag: '"00"' }]), named('InvalidPart'));
