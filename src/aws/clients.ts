@@ -41,6 +41,8 @@ const INVOKE_TIMEOUT_MS = 15 * 60_000 + 30_000;
 const TAIL_SILENCE_MS = 15_000;
 /** The callers have their own patience; the SDK only bridges one lost packet or one throttled call. */
 const MAX_ATTEMPTS = 3;
+/** What a user may set with `AWS_MAX_ATTEMPTS`: more would outlast the callers' patience. */
+const MOST_ATTEMPTS = 10;
 
 /** Makes the clients of one run. `env` is the process's environment; tests hand in their own. */
 export function createClients(options: AwsOptions, env: Environment = process.env): Clients {
@@ -50,7 +52,7 @@ export function createClients(options: AwsOptions, env: Environment = process.en
     return client;
   };
   const settings = (service: string): ReturnType<typeof settingsOf> => settingsOf(options, env, service);
-  const ordinary = { maxAttempts: MAX_ATTEMPTS, requestHandler: handler(REQUEST_TIMEOUT_MS) };
+  const ordinary = { maxAttempts: attemptsOf(env.AWS_MAX_ATTEMPTS), requestHandler: handler(REQUEST_TIMEOUT_MS) };
   return {
     lambda: once(async () => {
       const { Lambda } = await import('@aws-sdk/client-lambda');
@@ -119,6 +121,11 @@ function settingsOf(options: AwsOptions, env: Environment, service: string) {
 
 const LOCAL_REGION = 'us-east-1';
 const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+function attemptsOf(text: string | undefined): number {
+  const attempts = Number(text);
+  return Number.isInteger(attempts) && attempts >= 1 ? Math.min(attempts, MOST_ATTEMPTS) : MAX_ATTEMPTS;
+}
 
 function handler(requestTimeout: number) {
   return { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout, throwOnRequestTimeout: true };

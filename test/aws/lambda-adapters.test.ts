@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { AwsProblem } from '../../src/app/ports/problem.ts';
-import { fractionOf, percentOf } from '../../src/aws/aliases.ts';
+import { createAliases, fractionOf, percentOf } from '../../src/aws/aliases.ts';
+import { createClients } from '../../src/aws/clients.ts';
 import { createAws } from '../../src/aws/index.ts';
 import { AwsError, type ScriptedAws, startScriptedAws } from './scripted-aws.ts';
 import { StepClock } from './step-clock.ts';
@@ -110,7 +111,8 @@ const PROBLEMS: readonly (readonly [code: string, members: object, status: numbe
 
 test('an error of AWS says what the caller can do about it', async () => {
   await using scripted = await startScriptedAws();
-  const { aliases } = open(scripted);
+  const clients = createClients({ endpointUrl: scripted.endpointUrl }, { AWS_MAX_ATTEMPTS: '1' });
+  const aliases = createAliases(clients);
   scripted.on('lambda', 'UpdateAlias', ({ Name }) => {
     const [code, members, status] = PROBLEMS.find(([name]) => name === Name)!;
     throw new AwsError(code, 'Rate exceeded', { ...members }, status);

@@ -185,6 +185,29 @@ test('a cursor stays below 2 KB after a hundred thousand invocations', () => {
   assert.ok(cursor.length < 2_048, `${cursor.length} characters`);
 });
 
+test('events that the cursor no longer names are not counted again either, and younger ones are', () => {
+  const events = Array.from({ length: 1_000 }, (_, n) => event(CANDIDATE, n, report(n)));
+  const before = new LogTally(WATCH);
+  before.add(events);
+  const after = new LogTally({ ...WATCH, logCursor: before.take().cursor });
+  after.add([...events, event(CANDIDATE, 1_000, report(1_000))]);
+  assert.deepEqual(after.take().counts['7'], counts({ invocations: 1 }));
+});
+
+test('a cursor handed on many times over still knows what the first process counted', () => {
+  const events = Array.from({ length: 1_000 }, (_, n) => event(CANDIDATE, n, report(n)));
+  let cursor: string | undefined;
+  let total = 0;
+  for (let n = 0; n < events.length; n += 100) {
+    const tally = new LogTally(cursor === undefined ? WATCH : { ...WATCH, logCursor: cursor });
+    tally.add(events.slice(0, n + 100));
+    const taken = tally.take();
+    total += taken.counts['7']?.invocations ?? 0;
+    cursor = taken.cursor;
+  }
+  assert.equal(total, 1_000);
+});
+
 test('an event is never counted twice, in whatever order it comes and wherever the process restarts', () => {
   const arrivals = fc.array(fc.record({ n: fc.nat(600), delayMs: fc.nat(5_000) }), { minLength: 1, maxLength: 700 });
   fc.assert(
