@@ -12,12 +12,14 @@ export interface Family {
   readonly history?: number | null;
   /** Learned from this family's own traffic beforehand. */
   readonly learnsPhi?: boolean;
+  readonly latencyQuantiles?: readonly number[];
   /** The weight the plan says, where it is not the true share. */
   readonly configuredShare?: (share: number, second: number) => number;
 }
 
 export const RUN_SECONDS = 3600;
 const BASE_RATE = 0.001;
+const LATENCY_QUANTILES: readonly number[] = [0.5, 0.9, 0.99];
 
 function rates(world: World, rate: (second: number) => number): World {
   return { ...world, blueRate: rate, greenRate: rate };
@@ -115,6 +117,13 @@ export const FAMILIES: readonly Family[] = [
     world: (cell) => ({ ...plain(cell), clusterSize: 20 }),
     learnsPhi: true,
   },
+  {
+    name: 'latency',
+    what: 'no fault in failures or latency, with the p50, p90 and p99 raced as well',
+    world: (cell) => ({ ...plain(cell), slowRates: LATENCY_QUANTILES.map((quantile) => 1 - quantile) }),
+    latencyQuantiles: LATENCY_QUANTILES,
+  },
+  { name: 'quiet', what: 'nothing happens', world: plain },
 ];
 
 function stepped(share: number, second: number): number {

@@ -73,7 +73,7 @@ function badRequestsOf(
     const nBlue = random.poisson(perPoll * (1 - share));
     const xGreen = random.binomial(nGreen, job.p1);
     bad += xGreen;
-    const tick = { nGreen, xGreen, nBlue, xBlue: random.binomial(nBlue, job.p0) };
+    const tick = { nGreen, xGreen, nBlue, xBlue: random.binomial(nBlue, job.p0), slowGreen: [], slowBlue: [] };
     if (judged.feed(tick, poll * POLL_SECONDS, share)) break;
   }
   return bad;

@@ -56,6 +56,7 @@ function isRolledBack(family: Family, { cell, source, seed }: NullJob, phi: numb
   const history = historyOf(family);
   const config = judgeConfig({
     phi: { errors: phi, timeouts: phi },
+    latencyLimits: (family.latencyQuantiles ?? []).map((quantile) => ({ quantile, limitMs: 1000 * quantile })),
     ...(history === undefined ? {} : { stableErrorRate: history }),
   });
   const judged = player(config, source);

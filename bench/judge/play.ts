@@ -21,8 +21,8 @@ export function player(config: JudgeConfig, source: SignalSource): Player {
         atMs: second * 1000,
         source,
         weightPercent: configuredShare * 100,
-        stable: counts(tick.nBlue, tick.xBlue),
-        candidate: counts(tick.nGreen, tick.xGreen),
+        stable: counts(tick.nBlue, tick.xBlue, tick.slowBlue),
+        candidate: counts(tick.nGreen, tick.xGreen, tick.slowGreen),
       });
       if (step.decision.kind === 'error') throw new Error(step.decision.reason);
       state = step.state;
@@ -31,8 +31,6 @@ export function player(config: JudgeConfig, source: SignalSource): Player {
   };
 }
 
-const NO_SLOW: readonly number[] = [];
-
-function counts(invocations: number, errors: number) {
-  return { invocations, errors, timeouts: 0, throttles: 0, coldStarts: 0, slow: NO_SLOW };
+function counts(invocations: number, errors: number, slow: readonly number[]) {
+  return { invocations, errors, timeouts: 0, throttles: 0, coldStarts: 0, slow };
 }

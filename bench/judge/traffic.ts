@@ -6,6 +6,9 @@ export interface Tick {
   readonly xGreen: number;
   readonly nBlue: number;
   readonly xBlue: number;
+  /** Invocations above each latency limit, where the world has any. */
+  readonly slowGreen: readonly number[];
+  readonly slowBlue: readonly number[];
 }
 
 /** A world in which a release takes place. Everything may change from tick to tick; time is in seconds. */
@@ -19,6 +22,8 @@ export interface World {
   readonly greenRate: (second: number) => number;
   /** Mean failures per cluster; 1 when they are independent. */
   readonly clusterSize: number;
+  /** Shares of requests above each latency limit, falling; the same for both versions. */
+  readonly slowRates: readonly number[];
   /** How often a failed request is tried again, each time routed anew. */
   readonly retries: number;
 }
@@ -31,6 +36,7 @@ export function plainWorld(requestsPerSecond: number, share: number, blueRate: n
     blueRate: () => blueRate,
     greenRate: () => greenRate,
     clusterSize: 1,
+    slowRates: [],
     retries: 0,
   };
 }
@@ -55,8 +61,19 @@ export function traffic(world: World, random: Random, tickSeconds: number): (sec
     const xGreen = fail(nGreen, world.greenRate(second), owedGreen, slot);
     const xBlue = fail(nBlue, world.blueRate(second), owedBlue, slot);
     retried = world.retries > 0 ? random.binomial((xGreen + xBlue) * world.retries, 1) : 0;
-    return { nGreen, xGreen, nBlue, xBlue };
+    return { nGreen, xGreen, nBlue, xBlue, slowGreen: slow(nGreen), slowBlue: slow(nBlue) };
   };
+
+  /** What is above one limit is above every lower one. */
+  function slow(requests: number): readonly number[] {
+    let above = requests;
+    let before = 1;
+    return world.slowRates.map((rate) => {
+      above = random.binomial(above, rate / before);
+      before = rate;
+      return above;
+    });
+  }
 
   function fail(requests: number, rate: number, owed: number[], slot: number): number {
     if (world.clusterSize <= 1) return random.binomial(requests, rate);

@@ -61,14 +61,7 @@ export function shiftInterval(
     const f = (shift: number): number => standardised(x, y, shift, Math.sign(z) * 0.5) - z;
     if (f(least) <= 0) return least;
     if (f(most) >= 0) return most;
-    let a = least;
-    let b = most;
-    while (b - a > ROOT_TOLERANCE) {
-      const middle = (a + b) / 2;
-      if (f(middle) > 0) a = middle;
-      else b = middle;
-    }
-    return (a + b) / 2;
+    return brent(f, least, most);
   };
   return { low: root(Z), high: root(-Z), estimate: root(0) };
 }
@@ -95,4 +88,68 @@ function standardised(x: readonly number[], y: readonly number[], shift: number,
   }
   const variance = ((n * m) / 12) * (n + m + 1 - ties / ((n + m) * (n + m - 1)));
   return (rankSum - (n * (n + 1)) / 2 - (n * m) / 2 - continuity) / Math.sqrt(variance);
+}
+
+const MOST_ITERATIONS = 1000;
+
+/** Where `f` is zero between `low` and `high`, by Brent's method as R's `uniroot` runs it, to {@link ROOT_TOLERANCE}. */
+function brent(f: (x: number) => number, low: number, high: number): number {
+  let a = low;
+  let b = high;
+  let c = low;
+  let fa = f(a);
+  let fb = f(b);
+  let fc = fa;
+  for (let i = 0; i < MOST_ITERATIONS; i++) {
+    const previous = b - a;
+    if (Math.abs(fc) < Math.abs(fb)) {
+      a = b;
+      b = c;
+      c = a;
+      fa = fb;
+      fb = fc;
+      fc = fa;
+    }
+    const tolerance = 2 * Number.EPSILON * Math.abs(b) + ROOT_TOLERANCE / 2;
+    const half = (c - b) / 2;
+    if (Math.abs(half) <= tolerance || fb === 0) return b;
+    let step = half;
+    if (Math.abs(previous) >= tolerance && Math.abs(fa) > Math.abs(fb)) {
+      step = interpolated({ a, b, c, fa, fb, fc }, previous, tolerance) ?? half;
+    }
+    if (Math.abs(step) < tolerance) step = step > 0 ? tolerance : -tolerance;
+    a = b;
+    fa = fb;
+    b += step;
+    fb = f(b);
+    if (fb > 0 === fc > 0) {
+      c = a;
+      fc = fa;
+    }
+  }
+  return b;
+}
+
+/** The step by secant or inverse quadratic interpolation, or undefined where it would lead astray. */
+function interpolated(
+  { a, b, c, fa, fb, fc }: { a: number; b: number; c: number; fa: number; fb: number; fc: number },
+  previous: number,
+  tolerance: number,
+): number | undefined {
+  const s = fb / fa;
+  let p: number;
+  let q: number;
+  if (a === c) {
+    p = (c - b) * s;
+    q = 1 - s;
+  } else {
+    const r = fa / fc;
+    const t = fb / fc;
+    p = s * ((c - b) * r * (r - t) - (b - a) * (t - 1));
+    q = (r - 1) * (t - 1) * (s - 1);
+  }
+  if (p > 0) q = -q;
+  else p = -p;
+  const limit = 0.75 * (c - b) * q - Math.abs(tolerance * q) / 2;
+  return p < limit && p < Math.abs((previous * q) / 2) ? p / q : undefined;
 }

@@ -130,7 +130,7 @@ export function kayenta(everyMinutes: number): PeerRule {
 }
 
 function rate({ invocations, errors }: MinuteCounts): number {
-  return invocations === 0 ? Number.NaN : (100 * errors) / invocations;
+  return invocations === 0 ? Number.NaN : errors / invocations;
 }
 
 /**
