@@ -49,7 +49,7 @@ export function markdown(plan: BenchPlan, summary: Summary): string {
 }
 
 function bars({ bars: met, compared, lost: cells }: Summary): string {
-  const word = (ok: boolean): string => (ok ? 'met' : 'NOT met');
+  const word = (ok: boolean | null): string => (ok === null ? 'too few releases to tell' : ok ? 'met' : 'NOT met');
   return [
     `* false rollbacks at most alpha in every family, with 99 % confidence: **${word(met.falseRollbacks)}**`,
     `* bad requests at most 1.5 x limit B + 2 for every effect from 2x and every weight from 1 % to 50 %: **${word(met.badRequests)}**`,

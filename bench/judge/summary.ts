@@ -42,7 +42,8 @@ export interface Summary {
   /** Cells and usable peers that were compared. */
   readonly compared: number;
   readonly bars: {
-    readonly falseRollbacks: boolean;
+    /** Null when there were too few releases to tell with confidence. */
+    readonly falseRollbacks: boolean | null;
     readonly badRequests: boolean;
     readonly fewerThanPeers: boolean;
   };
@@ -60,7 +61,9 @@ export function summarise(results: readonly Result[]): Summary {
   );
   const { lost, compared } = comparePeers(power);
   const bars = {
-    falseRollbacks: families.every(({ holds }) => holds),
+    falseRollbacks: families.every(({ runs }) => upperBound(0, runs, CONFIDENCE) <= ALPHA)
+      ? families.every(({ holds }) => holds)
+      : null,
     badRequests: limits.every(({ badRequests, bar }) => badRequests <= bar),
     fewerThanPeers: lost.length === 0,
   };

@@ -32,15 +32,19 @@ export function zeroCounts(slowLimits = 0): Counts {
 
 /** The sum of two increments. */
 export function addCounts(a: Counts, b: Counts): Counts {
-  const length = Math.max(a.slow.length, b.slow.length);
   return {
     invocations: a.invocations + b.invocations,
     errors: a.errors + b.errors,
     timeouts: a.timeouts + b.timeouts,
     throttles: a.throttles + b.throttles,
     coldStarts: a.coldStarts + b.coldStarts,
-    slow: Array.from({ length }, (_, i) => (a.slow[i] ?? 0) + (b.slow[i] ?? 0)),
+    slow: addLists(a.slow, b.slow),
   };
+}
+
+function addLists(a: readonly number[], b: readonly number[]): readonly number[] {
+  if (a.length < b.length) return addLists(b, a);
+  return b.length === 0 ? a : a.map((count, i) => count + (b[i] ?? 0));
 }
 
 /** What is wrong with a single count, as a sentence, or undefined when nothing is. */

@@ -12,15 +12,21 @@ export function percent(fraction: number): string {
   return `${Number(value.toPrecision(2))} %`;
 }
 
-/** A number of evidence as people read it. */
+/** A whole number with its thousands apart: `12,345`. */
+export function whole(value: number): string {
+  const digits = String(Math.round(value));
+  return digits.length <= 3 ? digits : digits.replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** An amount of evidence as people read it. */
 export function amount(value: number): string {
   if (value >= MOST_EVIDENCE) return 'over a trillion';
-  return value >= 10 ? Math.floor(value).toLocaleString('en-US') : String(Number(value.toPrecision(1)));
+  return value >= 10 ? whole(Math.floor(value)) : String(Math.floor(value * 10) / 10);
 }
 
 /** `evidence 143 of 100 needed`. */
 export function evidenceText({ value, needed }: Evidence): string {
-  return `evidence ${amount(value)} of ${Math.round(needed).toLocaleString('en-US')} needed`;
+  return `evidence ${amount(value)} of ${whole(needed)} needed`;
 }
 
 /** `7 of 11 failures landed on v42, which had 10 % of the traffic`. */
@@ -62,7 +68,7 @@ export function wrongSplitText(config: JudgeConfig, watch: SplitWatch, share: nu
 }
 
 export function withoutTrafficText(config: JudgeConfig, weightPercent: number, stableRequests: number): string {
-  return `${config.candidate} is set to ${weightPercent} % but got none of ${stableRequests.toLocaleString('en-US')} requests; the weight stays`;
+  return `${config.candidate} is set to ${weightPercent} % but got none of ${whole(stableRequests)} requests; the weight stays`;
 }
 
 export function noDataText(silentMs: number): string {
