@@ -1,0 +1,143 @@
+import type { LogLine } from '../links.ts';
+import type { Store, Table } from '../store.ts';
+
+/** One event as kept; `order` is its place among all that were ever ingested. */
+export interface StoredEvent {
+  readonly atMs: number;
+  readonly ingestedMs: number;
+  readonly order: number;
+  readonly message: string;
+}
+
+export interface Stream {
+  readonly name: string;
+  readonly createdMs: number;
+  /** In order of time; equal times in order of arrival. */
+  readonly events: StoredEvent[];
+  lastIngestedMs: number | undefined;
+}
+
+export interface Group {
+  readonly region: string;
+  readonly name: string;
+  readonly createdMs: number;
+  retentionDays: number | undefined;
+  tags: Readonly<Record<string, string>>;
+  bytes: number;
+  readonly streams: Map<string, Stream>;
+}
+
+type GroupRecord = Pick<Group, 'region' | 'name' | 'createdMs' | 'retentionDays' | 'tags'>;
+
+/** A local AWS is no archive: beyond this the oldest events of a group are dropped. */
+export const MAX_GROUP_BYTES = 64 * 1_048_576;
+/** CloudWatch Logs reckons this for each event besides its text. */
+export const EVENT_OVERHEAD = 26;
+/** What is dropped at once when a group is full, so that dropping is rare. */
+const DROP_SHARE = 0.1;
+
+/** Log groups and streams of all regions. Groups outlive the process where there is a data folder; events do not. */
+export class LogGroups {
+  readonly #groups = new Map<string, Group>();
+  readonly #records: Table<GroupRecord>;
+  readonly #now: () => number;
+  #order = 0;
+
+  constructor(store: Store, now: () => number) {
+    this.#now = now;
+    this.#records = store.table<GroupRecord>('logs.groups');
+    for (const record of this.#records.list()) {
+      this.#groups.set(keyOf(record.region, record.name), { ...record, bytes: 0, streams: new Map() });
+    }
+  }
+
+  get(region: string, name: string): Group | undefined {
+    return this.#groups.get(keyOf(region, name));
+  }
+
+  list(region: string): Group[] {
+    const own = [...this.#groups.values()].filter((group) => group.region === region);
+    return own.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  create(region: string, name: string, tags: Readonly<Record<string, string>> = {}): Group {
+    const group: Group = {
+      region,
+      name,
+      createdMs: this.#now(),
+      retentionDays: undefined,
+      tags,
+      bytes: 0,
+      streams: new Map(),
+    };
+    this.#groups.set(keyOf(region, name), group);
+    this.save(group);
+    return group;
+  }
+
+  save({ region, name, createdMs, retentionDays, tags }: Group): void {
+    this.#records.set(keyOf(region, name), { region, name, createdMs, retentionDays, tags });
+  }
+
+  delete(group: Group): void {
+    this.#groups.delete(keyOf(group.region, group.name));
+    this.#records.delete(keyOf(group.region, group.name));
+  }
+
+  createStream(group: Group, name: string): Stream {
+    const stream: Stream = { name, createdMs: this.#now(), events: [], lastIngestedMs: undefined };
+    group.streams.set(name, stream);
+    return stream;
+  }
+
+  /** Appends lines, in order of time. Answers them as stored. */
+  append(group: Group, stream: Stream, lines: readonly LogLine[]): StoredEvent[] {
+    const ingestedMs = this.#now();
+    stream.lastIngestedMs = ingestedMs;
+    const stored = lines.map(({ atMs, message }) => {
+      this.#order += 1;
+      group.bytes += message.length + EVENT_OVERHEAD;
+      const event = { atMs, ingestedMs, order: this.#order, message };
+      insert(stream.events, event);
+      return event;
+    });
+    if (group.bytes > MAX_GROUP_BYTES) dropOldest(group);
+    return stored;
+  }
+}
+
+/** The first event of a stream at or after `atMs`. */
+export function firstAt(events: readonly StoredEvent[], atMs: number): number {
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (events[middle]!.atMs < atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export function byTime(a: StoredEvent, b: StoredEvent): number {
+  return a.atMs - b.atMs || a.order - b.order;
+}
+
+function insert(events: StoredEvent[], event: StoredEvent): void {
+  const last = events.at(-1);
+  if (!last || last.atMs <= event.atMs) events.push(event);
+  else events.splice(firstAt(events, event.atMs + 1), 0, event);
+}
+
+function dropOldest(group: Group): void {
+  const all = [...group.streams.values()].flatMap((stream) => stream.events).sort(byTime);
+  const cut = all[Math.floor(all.length * DROP_SHARE)];
+  if (!cut) return;
+  for (const stream of group.streams.values()) {
+    const dropped = stream.events.splice(0, firstAt(stream.events, cut.atMs + 1));
+    for (const { message } of dropped) group.bytes -= message.length + EVENT_OVERHEAD;
+  }
+}
+
+function keyOf(region: string, name: string): string {
+  return `${region}\0${name}`;
+}
