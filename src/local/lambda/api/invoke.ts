@@ -1,5 +1,12 @@
 /** Invoke: the checks, the choice of the version, and the answer. */
-import type { InvocationRequest, InvocationResponse, InvokeAsyncRequest } from '@aws-sdk/client-lambda';
+import type {
+  InvocationRequest,
+  InvocationResponse,
+  InvokeAsyncRequest,
+  InvokeWithResponseStreamRequest,
+  InvokeWithResponseStreamResponse,
+  InvokeWithResponseStreamResponseEvent,
+} from '@aws-sdk/client-lambda';
 import { type CallContext, notEmulated } from '../../wire/service.ts';
 import type { Outcome } from '../runtime/contract.ts';
 import type { AsyncQueue } from './async-queue.ts';
@@ -22,6 +29,19 @@ export function invokeOperations(context: LambdaContext, queue: AsyncQueue): Ope
       route(context, ref);
       enqueue(queue, ref, checkedPayload(input.InvokeArgs, 'Event'), call.requestId);
       return { Status: 202 };
+    },
+    /** Handlers answer as a whole here, so the stream has one chunk, as it has for such handlers at AWS. */
+    async InvokeWithResponseStream(
+      input: InvokeWithResponseStreamRequest,
+      call: CallContext,
+    ): Promise<InvokeWithResponseStreamResponse> {
+      const { StatusCode, ExecutedVersion, ...rest } = await invoke(context, queue, input, call);
+      return {
+        StatusCode,
+        ExecutedVersion,
+        ResponseStreamContentType: 'application/octet-stream',
+        EventStream: streamOf(rest),
+      };
     },
   };
 }
@@ -58,6 +78,14 @@ function invoke(
     .then((outcome) => answerOf(outcome, target.version.version, input.LogType === 'Tail'));
 }
 
+async function* streamOf(answer: InvocationResponse): AsyncGenerator<InvokeWithResponseStreamResponseEvent> {
+  const { Payload, FunctionError: ErrorCode, LogResult } = answer;
+  if (Payload !== undefined) yield { PayloadChunk: { Payload } };
+  const failure =
+    ErrorCode === undefined ? {} : { ErrorCode, ErrorDetails: Buffer.from(Payload ?? []).toString('utf8') };
+  yield { InvokeComplete: { ...failure, LogResult } };
+}
+
 function enqueue(
   queue: AsyncQueue,
   ref: FunctionRef,
@@ -75,7 +103,7 @@ function answerOf(outcome: Outcome, version: string, withLog: boolean): Invocati
     Payload: outcome.payload,
     ...(outcome.functionError === undefined ? {} : { FunctionError: outcome.functionError }),
     ...(withLog ? { LogResult: logTail(outcome.log) } : {}),
-  } as InvocationResponse;
+  };
 }
 
 /** The last 4 KB of the log, in base64. */
