@@ -8,6 +8,7 @@ import { createControlPath, type LocalFile } from './control/control.ts';
 import { createFaults } from './control/faults.ts';
 import { createLambda, type Lambda } from './lambda/index.ts';
 import type { FunctionInvoker } from './links.ts';
+import { createLogs } from './logs/index.ts';
 import { createS3 } from './s3/service.ts';
 import { createLocalServer } from './server.ts';
 import { createSns, type Sns } from './sns/service.ts';
@@ -46,13 +47,14 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   const invoker: FunctionInvoker = {
     invokeAsync: (functionArn, payload, source) => lambda.invoker.invokeAsync(functionArn, payload, source),
   };
+  const logs = createLogs(base);
   const s3 = createS3({ ...base, ...folder });
   const sns = createSns({ ...base, invoker, endpoint, onBug });
   const lambda: Lambda = createLambda({
     ...base,
     ...folder,
     metrics: { record() {} },
-    logs: { append() {} },
+    logs: logs.logs,
     objects: s3.objects,
     endpoint,
     account: LOCAL_ACCOUNT,
@@ -60,6 +62,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   const trail = createTrail(LOCAL_ACCOUNT);
   const services = [
     lambda.service,
+    logs.service,
     createSts(),
     sns.service,
     s3.service,
@@ -75,6 +78,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   async function close(): Promise<void> {
     await server.close();
     sns.close();
+    logs.close();
     await lambda.close();
     store.close();
   }

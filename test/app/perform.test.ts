@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { aliasPerform, createPerform, newestWrite, type PerformPorts } from '../../src/app/perform.ts';
 import { AwsProblem } from '../../src/app/ports/problem.ts';
+import { fingerprint } from '../../src/core/fingerprint.ts';
 import type { Command, HookPayload } from '../../src/core/release/commands.ts';
 import type { CountsByVersion, Observation, Watch } from '../../src/core/release/observation.ts';
 import { emptyDoc } from '../../src/core/release/release.ts';
@@ -100,7 +101,7 @@ describe('a look', () => {
   it('answers what was seen, and from which place on the log records were read', async () => {
     const { perform } = world({ signals: { look: async () => logs({}), follow: () => Promise.reject() } });
     const result = await perform({ kind: 'observe', key: 'r-1/look/1', watch: { ...WATCH, logCursor: 'b' } });
-    const observation = { logs: { cursor: 'c', since: 'b', counts: {}, sampled: false } };
+    const observation = { logs: { cursor: 'c', since: fingerprint('b'), counts: {}, sampled: false } };
     assert.deepEqual(result, { outcome: 'observed', observation });
   });
 

@@ -7,6 +7,7 @@ import { aliasActor } from '../../src/app/alias-actor.ts';
 import { aliasPerform, commandOf, createPerform, newestWrite } from '../../src/app/perform.ts';
 import type { Signals } from '../../src/app/ports/signals.ts';
 import { createRunner } from '../../src/app/runner.ts';
+import { fingerprint } from '../../src/core/fingerprint.ts';
 import { actorOf, alone } from '../../src/core/release/alias.ts';
 import type { AliasEvent } from '../../src/core/release/events.ts';
 import type { Observation, Watch } from '../../src/core/release/observation.ts';
@@ -189,7 +190,7 @@ describe('the runner', () => {
     const sinces = entries.map(
       ({ event }) => (event as AliasEvent & { observation: Observation }).observation.logs?.since,
     );
-    assert.deepEqual(sinces, [null, 'c1']);
+    assert.deepEqual(sinces, [null, fingerprint('c1')]);
     assert.equal((await release())?.guards.totals['42']?.invocations, 7);
     assert.equal(signals.followed.length, 1, 'a moved cursor is no reason to start again');
   });

@@ -1,3 +1,4 @@
+import { fingerprint } from '../fingerprint.ts';
 import { type AlarmMemory, alarmVerdict, feedAlarm, firstAlarmMemory } from '../judge/alarms.ts';
 import { addCounts, type Counts } from '../judge/counts.ts';
 import {
@@ -134,6 +135,10 @@ function feedLogs(
   at: number,
   weightPercent: number,
 ): GuardState {
+  // Two readers can overlap, a watcher and a look of the engine's own: what does not go on from here was counted already.
+  if (logs.since !== undefined && logs.since !== (guards.logCursor === null ? null : fingerprint(guards.logCursor))) {
+    return guards;
+  }
   const limits = limitsOf(plan);
   const candidate = logs.counts[plan.candidate];
   return {

@@ -23,7 +23,7 @@ export interface Observation {
     /** Where to go on reading; opaque to the engine, handed back with the next watch. */
     readonly cursor: string;
     /**
-     * The cursor that this reading went on from, `null` for the start. Two readers can overlap (a watcher, a look): counts
+     * The fingerprint of the cursor that this reading went on from, `null` for the start. Two readers can overlap (a watcher, a look): counts
      * that do not go on from where the release stands were counted already, in part or whole.
      */
     readonly since?: string | null;

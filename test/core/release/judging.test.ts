@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fingerprint } from '../../../src/core/fingerprint.ts';
 import { alone } from '../../../src/core/release/alias.ts';
 import type { Observation } from '../../../src/core/release/observation.ts';
 import { stateOf } from '../../../src/core/release/release.ts';
@@ -90,4 +91,19 @@ test('without a judge nothing is judged', () => {
   assert.equal(stateOf(story.release), 'running');
   assert.deepEqual(story.release.seen?.second, { version: '42', weightPercent: 10 });
   assert.notDeepEqual(story.release.seen, alone('41'));
+});
+
+test('counts that do not go on from where the release stands were counted already', () => {
+  const story = new Story().start({ judge: JUDGE, steps: STEPS }).write();
+  const counts = second([9, 0], [1, 1]).logs!.counts;
+  const told = (since: string | null, cursor: string): Observation => ({
+    logs: { cursor, since, counts, sampled: false },
+  });
+  story.observe(told(null, 'a'));
+  assert.equal(story.release.guards.totals['42']?.errors, 1);
+  story.observe(told(null, 'b'));
+  assert.equal(story.release.guards.totals['42']?.errors, 1, 'a second reader that began where the first did');
+  story.observe(told(fingerprint('a'), 'b'));
+  assert.equal(story.release.guards.totals['42']?.errors, 2);
+  assert.equal(story.release.guards.logCursor, 'b');
 });
