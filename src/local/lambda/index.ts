@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { Clock } from '../clock.ts';
-import type { FunctionInvoker, FunctionUrls, LogSink, MetricSink, ObjectSource } from '../links.ts';
+import type { FunctionInvoker, FunctionUrls, LogSink, MetricSink, ObjectSource, TopicPublisher } from '../links.ts';
 import type { Store } from '../store.ts';
 import type { Service } from '../wire/service.ts';
 import { aliasOperations } from './api/aliases.ts';
@@ -39,6 +39,8 @@ export interface LambdaDeps {
   readonly metrics: MetricSink;
   readonly logs: LogSink;
   readonly objects: ObjectSource;
+  /** Where destinations of SNS go; without it they are answered 501. */
+  readonly topics?: TopicPublisher;
   /** Where code is kept; without it, in a temporary folder that `close` removes. */
   readonly dataDir?: string;
   readonly endpoint: () => string;
@@ -82,6 +84,7 @@ export function createLambda(deps: LambdaDeps): Lambda {
     random,
     newId,
     endpoint,
+    ...(deps.topics === undefined ? {} : { topics: deps.topics }),
     tables,
     code,
     lifecycle,

@@ -61,10 +61,11 @@ export function createAsyncQueue(context: LambdaContext): AsyncQueue {
     size -= 1;
     const config = configOf(context, attempt.ref);
     const destination = condition === 'Success' ? config?.onSuccess : config?.onFailure;
-    const ref = destination === undefined ? undefined : parseArn(destination);
-    if (!ref) return;
-    const record = destinationRecord(attempt, condition, outcome, version, clock.now());
-    push({ ref, payload: Buffer.from(JSON.stringify(record)), requestId: context.newId() });
+    if (destination === undefined || destination === '') return;
+    const record = JSON.stringify(destinationRecord(attempt, condition, outcome, version, clock.now()));
+    const ref = parseArn(destination);
+    if (ref) push({ ref, payload: Buffer.from(record), requestId: context.newId() });
+    else context.topics?.publish(destination, record);
   };
   const work = async (attempt: Attempt): Promise<void> => {
     const config = configOf(context, attempt.ref);

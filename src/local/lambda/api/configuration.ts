@@ -10,7 +10,6 @@ import type {
 } from '@aws-sdk/client-lambda';
 import { notEmulated } from '../../wire/service.ts';
 import { invalidParameter } from './errors.ts';
-import { LATEST } from './names.ts';
 import type { Configuration, Logging, VersionRecord } from './state.ts';
 import { between, custom, matching, maxLength, oneOf, required, type Violations } from './validate.ts';
 
@@ -241,8 +240,4 @@ function progressMembers(version: VersionRecord): Partial<FunctionConfiguration>
 /** The suffix-free ARN for an unqualified call, else the ARN with the qualifier. */
 export function shownArn(arn: string, qualifier: string | undefined): string {
   return qualifier === undefined ? arn : `${arn}:${qualifier}`;
-}
-
-export function isPublished(version: VersionRecord): boolean {
-  return version.version !== LATEST;
 }

@@ -1,5 +1,6 @@
 /** What every group of Lambda operations shares. */
 import type { Clock } from '../../clock.ts';
+import type { TopicPublisher } from '../../links.ts';
 import type { Handler } from '../../wire/service.ts';
 import type { CodeStore } from './code.ts';
 import type { Executor } from './executor.ts';
@@ -15,6 +16,8 @@ export interface LambdaContext {
   /** Makes revision ids and the other UUIDs of the answers. */
   readonly newId: () => string;
   readonly endpoint: () => string;
+  /** Where destinations of SNS go; without it they are not emulated. */
+  readonly topics?: TopicPublisher;
   readonly tables: Tables;
   readonly code: CodeStore;
   readonly lifecycle: Lifecycle;

@@ -3,7 +3,7 @@ import { AwsError } from '../../wire/service.ts';
 
 const USER = { Type: 'User' };
 
-export const REVISION_MISMATCH =
+const REVISION_MISMATCH =
   'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id';
 export const POLICY_REVISION_MISMATCH =
   'The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest Revision Id';

@@ -94,14 +94,21 @@ async function createFunction(
   return shownConfiguration(shown, ref.arn);
 }
 
-/** Publishes `$LATEST` while it is being created or updated; the version is then `Pending` as well. */
+/**
+ * Publishes `$LATEST` while it is being created or updated; the version is then `Pending` as well. As with PublishVersion,
+ * nothing new is published where nothing changed since the last time.
+ */
 function publishUnderWay(context: LambdaContext, latest: VersionRecord): VersionRecord {
   const key = functionKey(latest);
   const record = context.tables.functions.get(key);
   if (!record) throw functionNotFound(latest.name);
+  const print = fingerprint(latest);
+  const last = record.lastPublished;
+  const unchanged = last?.fingerprint === print && context.tables.versions.get(qualifiedKey(latest, last.version));
+  if (unchanged) return unchanged;
   const version = String(record.nextVersion);
   const published: VersionRecord = { ...latest, version, revisionId: context.newId(), progress: 'creating' };
-  const lastPublished = { version, fingerprint: fingerprint(latest) };
+  const lastPublished = { version, fingerprint: print };
   context.tables.functions.set(key, { ...record, nextVersion: record.nextVersion + 1, lastPublished });
   context.lifecycle.begin(published);
   return published;

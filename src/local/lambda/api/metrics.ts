@@ -19,7 +19,7 @@ type Dimensions = Readonly<Record<string, string>>;
  * The dimension sets of one invocation: all functions together, the function, the resource as invoked (`fn`, `fn:alias`,
  * `fn:version`), and for an alias the version that ran.
  */
-export function dimensionSets(subject: MetricSubject): readonly Dimensions[] {
+function dimensionSets(subject: MetricSubject): readonly Dimensions[] {
   const { functionName: FunctionName, qualifier } = subject;
   const Resource = qualifier === undefined ? FunctionName : `${FunctionName}:${qualifier}`;
   const sets: Dimensions[] = [{}, { FunctionName }, { FunctionName, Resource }];

@@ -29,7 +29,7 @@ export interface FunctionRef {
   readonly qualifier?: string;
 }
 
-export type NamedBy = 'any' | 'url' | 'new';
+type NamedBy = 'any' | 'url' | 'new';
 
 /**
  * Reads `FunctionName` and `Qualifier` of a call. Throws as Lambda does for a malformed name (400), another region (404),
@@ -122,7 +122,7 @@ export function parseArn(arn: string): (FunctionRef & { readonly account: string
 }
 
 /** Whether a qualifier names a version by number. */
-export function isVersionNumber(qualifier: string): boolean {
+function isVersionNumber(qualifier: string): boolean {
   return /^\d+$/.test(qualifier);
 }
 

@@ -1,8 +1,8 @@
 /** The checks of an invocation's payload: size, and JSON as the service's own parser (Jackson) words its complaints. */
 import { invalidRequestContent, tooLarge } from './errors.ts';
 
-export const MAX_SYNC_PAYLOAD_BYTES = 6_291_456;
-export const MAX_ASYNC_PAYLOAD_BYTES = 1_048_576;
+const MAX_SYNC_PAYLOAD_BYTES = 6_291_456;
+const MAX_ASYNC_PAYLOAD_BYTES = 1_048_576;
 
 const EXPECTED = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 const EMPTY = new TextEncoder().encode('{}');

@@ -65,6 +65,16 @@ test('publishing again gives the same version until code or configuration change
   assert.equal(await publish(), '2');
 });
 
+test('an update that publishes the code of the last version again gives that version', async () => {
+  await world.create(NAME, { Publish: true });
+  const update = async (ZipFile: Uint8Array) => {
+    const { Version } = await world.aws.updateFunctionCode({ FunctionName: NAME, ZipFile, Publish: true });
+    world.settle();
+    return Version;
+  };
+  assert.deepEqual([await update(CODE), await update(OTHER_CODE), await update(CODE)], ['1', '2', '3']);
+});
+
 test('PublishVersion refuses code other than that whose hash it was given', async () => {
   await world.create(NAME);
   const CodeSha256 = createHash('sha256').update(OTHER_CODE).digest('base64');

@@ -175,6 +175,26 @@ test('what comes of an asynchronous invocation is handed to its destination', as
   assert.deepEqual(record.responsePayload, { errorMessage: 'no' });
 });
 
+test('a destination of SNS gets the same record', async () => {
+  const published: [string, string][] = [];
+  const topics = { publish: (arn: string, message: string) => void published.push([arn, message]) };
+  const other = createWorld({ topics });
+  await other.create(NAME);
+  const Destination = `arn:aws:sns:${REGION}:${ACCOUNT}:done`;
+  const DestinationConfig = { OnSuccess: { Destination } };
+  await other.aws.putFunctionEventInvokeConfig({ FunctionName: NAME, DestinationConfig });
+  await assert.rejects(
+    world.aws.putFunctionEventInvokeConfig({ FunctionName: NAME, DestinationConfig }),
+    /destination of sns is not emulated/,
+  );
+  await other.aws.invoke({ FunctionName: NAME, InvocationType: 'Event', Payload: '{"order":1}' });
+  await turns();
+  const [[arn, message] = []] = published;
+  assert.equal(arn, Destination);
+  assert.equal(JSON.parse(message ?? '{}').requestContext.condition, 'Success');
+  await other.local.close();
+});
+
 test('throttled events wait and are tried again until they are too old', async () => {
   await world.aws.putFunctionConcurrency({ FunctionName: NAME, ReservedConcurrentExecutions: 0 });
   await world.aws.putFunctionEventInvokeConfig({ FunctionName: NAME, MaximumEventAgeInSeconds: 60 });
