@@ -17,6 +17,8 @@ export interface Table<T> {
 }
 
 export interface Store {
+  /** Whether there is a data folder; without one, keeping copies for later is wasted work. */
+  readonly durable: boolean;
   /** The table of that name; the same name gives the same table. */
   table<T>(name: string): Table<T>;
   close(): void;
@@ -27,6 +29,7 @@ export function openStore(dataDir?: string): Store {
   const db = dataDir === undefined ? undefined : openDatabase(dataDir);
   const tables = new Map<string, Table<unknown>>();
   return {
+    durable: db !== undefined,
     table<T>(name: string): Table<T> {
       let table = tables.get(name);
       if (!table) {
