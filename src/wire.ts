@@ -1,6 +1,7 @@
 import type { Clock } from './app/ports/clock.ts';
 import type { HostUpkeep } from './app/ports/host-upkeep.ts';
 import type { AwsPorts, Ports } from './app/ports/index.ts';
+import type { Stage } from './app/ports/stage.ts';
 import type { AliasDoc } from './core/release/release.ts';
 import { watchOf } from './core/release/watch.ts';
 
@@ -10,6 +11,8 @@ export interface WireOptions {
   readonly region?: string;
   readonly profile?: string;
   readonly endpointUrl?: string;
+  /** Only a local AWS is meant: credentials of the environment are not looked at. */
+  readonly localOnly?: boolean;
   /** The state file; created with its folders where it does not exist. */
   readonly stateFile: string;
   /** Told, as a sentence, what went wrong where nobody waits for an answer. */
@@ -27,7 +30,7 @@ export interface Home {
 }
 
 export interface Wired {
-  readonly aws: AwsPorts;
+  readonly aws: AwsPorts & { readonly stage: Stage };
   readonly clock: Clock;
   /** Opens the state at the first call. Throws a StateProblem where it cannot be used. */
   home(): Promise<Home>;
@@ -38,11 +41,12 @@ export type Wire = (options: WireOptions) => Promise<Wired>;
 
 export const wire: Wire = async (options) => {
   const { createAws, systemClock } = await import('./aws/index.ts');
-  const { region, profile, endpointUrl } = options;
+  const { region, profile, endpointUrl, localOnly } = options;
   const aws = createAws({
     ...(region === undefined ? {} : { region }),
     ...(profile === undefined ? {} : { profile }),
     ...(endpointUrl === undefined ? {} : { endpointUrl }),
+    ...(localOnly === undefined ? {} : { localOnly }),
   });
   let opened: ReturnType<typeof openHome> | undefined;
   return {

@@ -10,6 +10,8 @@ export interface AwsOptions {
   /** Every service is called here; without it the SDK's own `AWS_ENDPOINT_URL*` variables count. */
   readonly endpointUrl?: string;
   readonly profile?: string;
+  /** Only the local AWS is meant: credentials of the environment are not looked at. */
+  readonly localOnly?: boolean;
 }
 
 /** Each client is imported and made at its first use: importing one costs about 60 ms, and most commands need one. */
@@ -108,7 +110,7 @@ function settingsOf(options: AwsOptions, env: Environment, service: string) {
   const local = isLoopback(endpoint);
   // The SDK reads AWS_REGION only; the AWS CLI's users set the other one.
   const region = options.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? (local ? LOCAL_REGION : undefined);
-  const named = options.profile ?? env.AWS_PROFILE ?? env.AWS_ACCESS_KEY_ID;
+  const named = options.localOnly ? undefined : (options.profile ?? env.AWS_PROFILE ?? env.AWS_ACCESS_KEY_ID);
   return {
     ...(region === undefined ? {} : { region }),
     ...(options.profile === undefined ? {} : { profile: options.profile }),

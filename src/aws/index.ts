@@ -1,5 +1,6 @@
 import type { Clock } from '../app/ports/clock.ts';
 import type { AwsPorts } from '../app/ports/index.ts';
+import type { Stage } from '../app/ports/stage.ts';
 import { createAlarms } from './alarms.ts';
 import { createAliases } from './aliases.ts';
 import { type AwsOptions, createClients } from './clients.ts';
@@ -7,6 +8,7 @@ import { systemClock } from './clock.ts';
 import { createHooks } from './hooks.ts';
 import { createIdentity } from './identity.ts';
 import { createSignals } from './signals.ts';
+import { createStage } from './stage.ts';
 import { createTrafficFacts } from './traffic-facts.ts';
 import { createVersions } from './versions.ts';
 
@@ -14,6 +16,8 @@ export type { AwsOptions } from './clients.ts';
 export { systemClock } from './clock.ts';
 
 export interface Aws extends AwsPorts {
+  /** Sets up functions and calls them; for rehearsals. */
+  readonly stage: Stage;
   /** Closes idle connections and ends live ones. */
   close(): void;
 }
@@ -34,6 +38,7 @@ export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws 
     signals: createSignals({ clients, clock, aliases, alarms }),
     hooks: createHooks(clients),
     identity: createIdentity(clients),
+    stage: createStage(clients),
     close: () => clients.close(),
   };
 }

@@ -40,6 +40,9 @@ export interface Flags {
   readonly port?: string;
   readonly host?: string;
   readonly data?: string;
+  readonly untilStdinEnds?: boolean;
+  readonly fault?: string;
+  readonly rps?: string;
 }
 
 /** What a command is handed. */

@@ -110,6 +110,21 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./commands/deploy.ts'),
   },
   {
+    name: 'rehearse',
+    summary: 'a game day: release a broken version on a local AWS, and watch it go back',
+    options: [
+      {
+        flags: '--fault <kind>',
+        description: 'what is wrong with the new version: errors, slow, crash, timeout or none',
+      },
+      { flags: '--rps <number>', description: 'requests a second that the service gets; 60 unless told' },
+      { flags: '--state <path>', description: 'where the ledger of the rehearsal is kept' },
+      ...OUTPUT,
+    ],
+    examples: ['switchback rehearse', 'switchback rehearse --fault timeout', 'switchback rehearse --fault none'],
+    load: () => import('./commands/rehearse.ts'),
+  },
+  {
     name: 'status',
     summary: 'show what is live and where the release stands',
     options: [...TARGET, ...COMMON],
@@ -178,6 +193,7 @@ export const VERBS: readonly Verb[] = [
       { flags: '--port <number>', description: 'port to listen on (0: any free one)' },
       { flags: '--host <address>', description: 'address to listen on; 127.0.0.1 unless told' },
       { flags: '--data <dir>', description: 'keep functions here between runs' },
+      { flags: '--until-stdin-ends', description: 'stop when standard input ends; for programs that start it' },
       ...OUTPUT,
     ],
     examples: ['switchback local --port 4566', 'switchback local --port 0 --json'],

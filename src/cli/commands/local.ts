@@ -20,7 +20,14 @@ export async function run({ flags, output, io }: Context): Promise<ExitCode> {
       next: 'switchback local --port 0 takes any free port',
     });
   });
-  const stopped = new Promise<void>((stop) => io.onInterrupt(stop));
+  const stopped = new Promise<void>((stop) => {
+    io.onInterrupt(stop);
+    if (flags.untilStdinEnds)
+      process.stdin
+        .on('end', stop)
+        .on('error', () => stop())
+        .resume();
+  });
   const { endpoint } = local;
   output.result({ endpoint }, [line(['good', '✔'], ' local AWS at ', ['strong', endpoint])]);
   output.say(

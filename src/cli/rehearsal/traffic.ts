@@ -11,8 +11,8 @@ export interface Tally {
   readonly byVersion: Readonly<Record<string, Served>>;
   readonly requests: number;
   readonly failed: number;
-  /** When a version first failed a request, by version; epoch milliseconds. */
-  readonly firstFailureAt: Readonly<Record<string, number>>;
+  /** When a caller of each version first lost a request: its sending time, epoch milliseconds. */
+  readonly firstHurtAt: Readonly<Record<string, number>>;
   /** When a version was last executed, by version. */
   readonly lastServedAt: Readonly<Record<string, number>>;
 }
@@ -31,7 +31,7 @@ const COUNTRIES = ['DE', 'FR', 'AT', 'CH'];
 /** Open-loop traffic: requests leave at their time whether or not earlier ones have been answered. */
 export function startTraffic(stage: Stage, functionName: string, alias: string, requestsPerSecond: number): Traffic {
   const served = new Map<string, { requests: number; failed: number }>();
-  const firstFailureAt: Record<string, number> = {};
+  const firstHurtAt: Record<string, number> = {};
   const lastServedAt: Record<string, number> = {};
   const inFlight = new Set<Promise<void>>();
   const startedAt = Date.now();
@@ -43,13 +43,14 @@ export function startTraffic(stage: Stage, functionName: string, alias: string, 
       country: COUNTRIES[order % COUNTRIES.length],
       items: [{ article: ARTICLES[order % ARTICLES.length], count: 1 + (order % 3) }],
     };
+    const sentAt = Date.now();
     const { version = '-', error } = await stage.invoke(functionName, alias, event);
     const counts = served.get(version) ?? { requests: 0, failed: 0 };
     counts.requests += 1;
     lastServedAt[version] = Date.now();
     if (error !== undefined) {
       counts.failed += 1;
-      firstFailureAt[version] ??= Date.now();
+      firstHurtAt[version] = Math.min(firstHurtAt[version] ?? sentAt, sentAt);
     }
     served.set(version, counts);
   };
@@ -70,7 +71,7 @@ export function startTraffic(stage: Stage, functionName: string, alias: string, 
       byVersion: Object.fromEntries([...served].map(([version, counts]) => [version, { ...counts }])),
       requests: all.reduce((total, { requests }) => total + requests, 0),
       failed: all.reduce((total, { failed }) => total + failed, 0),
-      firstFailureAt: { ...firstFailureAt },
+      firstHurtAt: { ...firstHurtAt },
       lastServedAt: { ...lastServedAt },
     };
   };
