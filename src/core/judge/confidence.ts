@@ -44,3 +44,31 @@ export function bernoulliConfidenceInterval(input: {
   const inside = (p: number): number => (p <= 0 || p >= 1 ? 1 : excess(p));
   return [rate > 0 ? bisect((p) => inside(p), 0, rate) : 0, rate < 1 ? bisect((p) => inside(p), rate, 1) : 1];
 }
+
+/** Ratios beyond this are shown as this; "ten thousand times" is as good as any larger number. */
+export const MOST_RATIO = 1e4;
+/** Displayed intervals are tightest around so many failures, the size of a typical verdict. */
+const DISPLAY_EVENTS = 20;
+
+/**
+ * How many times worse the candidate is, from below and above, for display: `candidateEvents` of `events` landed on it
+ * while it had `sharePercent` of the requests. Holds at every moment at once with chance 1 - alpha, for rare events.
+ */
+export function ratioInterval(input: {
+  readonly candidateEvents: number;
+  readonly events: number;
+  readonly sharePercent: number;
+  readonly alpha: number;
+}): readonly [number, number] {
+  const { candidateEvents, events, sharePercent, alpha } = input;
+  const [low, high] = bernoulliConfidenceInterval({
+    k: candidateEvents,
+    n: events,
+    alpha,
+    tOpt: DISPLAY_EVENTS,
+    alphaOpt: alpha,
+  });
+  const fair = sharePercent / (100 - sharePercent);
+  const ratio = (share: number): number => (share >= 1 ? MOST_RATIO : Math.min(MOST_RATIO, share / (1 - share) / fair));
+  return sharePercent <= 0 || sharePercent >= 100 ? [0, MOST_RATIO] : [ratio(low), ratio(high)];
+}

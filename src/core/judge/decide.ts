@@ -114,7 +114,8 @@ function holdOf(state: JudgeState, source: SignalSource): Hold | undefined {
     const reason = withoutTrafficText(config, weightPercent ?? 0, silence.candidateless);
     return { cause: 'candidateWithoutTraffic', stepBack: false, reason };
   }
-  if (outage.worse) {
+  // At 100 % the stable version serves nobody any more, so nothing could ever clear its flag.
+  if (outage.worse && (weightPercent ?? 0) < 100) {
     const sinceStepMs = outage.calmMs - state.lastIncreaseMs;
     const stepBack = sinceStepMs >= -STEP_BACK_SLACK_MS && sinceStepMs <= STEP_BACK_MS[source];
     return { cause: 'bothWorse', stepBack, reason: bothWorseText(config, outage, stepBack) };

@@ -155,6 +155,40 @@ export function failureSplit(weightPercent: number, alpha: number): PeerRule {
   };
 }
 
+/** Eppo's default: the interval is tightest around so many observations. */
+const EPPO_TUNED_FOR = 10_000;
+
+/**
+ * How many standard errors wide Eppo's sequential interval is on either side after `observations`, at confidence
+ * 1 - alpha (Howard et al.'s normal mixture, as Eppo documents it).
+ */
+export function eppoWidth(observations: number, alpha: number): number {
+  const r = EPPO_TUNED_FOR / (Math.log(Math.log(Math.E / alpha ** 2)) - 2 * Math.log(alpha));
+  return Math.sqrt(((observations + r) / observations) * Math.log((observations + r) / (r * alpha ** 2)));
+}
+
+/** Eppo's sequential test: acts when the interval of the difference of the failure rates lies above 0. */
+export function eppo(alpha: number): PeerRule {
+  return {
+    name: 'Eppo: sequential interval',
+    rollsBackAfter: (minutes) => {
+      const total = { nGreen: 0, xGreen: 0, nBlue: 0, xBlue: 0 };
+      for (const [i, { stable, candidate }] of minutes.entries()) {
+        total.nGreen += candidate.invocations;
+        total.xGreen += candidate.errors;
+        total.nBlue += stable.invocations;
+        total.xBlue += stable.errors;
+        if (total.nGreen === 0 || total.nBlue === 0) continue;
+        const green = total.xGreen / total.nGreen;
+        const blue = total.xBlue / total.nBlue;
+        const error = Math.sqrt((green * (1 - green)) / total.nGreen + (blue * (1 - blue)) / total.nBlue);
+        if (green - blue > error * eppoWidth(total.nGreen + total.nBlue, alpha)) return i + 1;
+      }
+      return null;
+    },
+  };
+}
+
 /** The rules that a release is compared with, as their own documentation sets them up. */
 export function standardPeers(weightPercent: number): readonly PeerRule[] {
   return [
@@ -167,5 +201,6 @@ export function standardPeers(weightPercent: number): readonly PeerRule[] {
     argo(95, 5, 3),
     kayenta(10),
     failureSplit(weightPercent, 0.01),
+    eppo(0.01),
   ];
 }

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { judgeLikeKayenta, shiftInterval } from '../../../src/core/judge/kayenta.ts';
 import {
   argo,
+  eppo,
+  eppoWidth,
   errorRateAlarm,
   failureSplit,
   flagger,
@@ -81,6 +83,18 @@ test('the shift interval holds the median difference of two shifted samples', ()
 test("Lindon and Malek's test follows where failures land, and only upwards", () => {
   assert.ok(failureSplit(10, 0.01).rollsBackAfter(minutes(new Array(60).fill(1))) !== null);
   assert.equal(failureSplit(50, 0.01).rollsBackAfter(minutes(new Array(60).fill(0), 3)), null);
+});
+
+test("Eppo's interval is tightest in standard errors near what it is tuned for, and waits for enough data", () => {
+  assert.ok(eppoWidth(10_000, 0.01) < eppoWidth(100, 0.01));
+  assert.ok(eppoWidth(10_000, 0.01) < eppoWidth(10_000_000, 0.01));
+  const bad = eppo(0.01).rollsBackAfter(
+    minutes(
+      Array.from({ length: 60 }, (_, i) => 2 + (i % 2)),
+      1,
+    ),
+  );
+  assert.ok(bad !== null && bad > 1, `${bad}`);
 });
 
 test('every standard rule leaves an hour without an error alone', () => {
