@@ -56,6 +56,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     metrics: { record() {} },
     logs: logs.logs,
     objects: s3.objects,
+    topics: sns.publisher,
     endpoint,
     account: LOCAL_ACCOUNT,
   });

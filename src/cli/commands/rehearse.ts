@@ -83,7 +83,7 @@ async function rehearse(
   try {
     await io.clock.sleep(WARM_UP_MS);
     const before = traffic.tally();
-    output.say(line(`  ${before.requests} requests answered, ${before.failed} failed`));
+    output.say(line(`  ${before.requests} requests answered, ${before.hurt} hurt`));
     const release = await releaseIt(context, home, fault);
     if (!release) return EXIT.interrupted;
     await io.clock.sleep(AFTERMATH_MS);
@@ -124,13 +124,13 @@ async function judge(
     candidateLastAt: tally.lastServedAt[candidate],
     ledgerPath,
   };
-  const { requests, failed, byVersion } = tally;
+  const { requests, hurt, byVersion } = tally;
   output.result(
     {
       ...releaseJson(release, io.clock.now()),
       fault,
       requests,
-      failed,
+      hurt,
       byVersion,
       ...timesOf(score),
       ledger: ledgerPath,

@@ -3,15 +3,16 @@ import type { Stage } from '../../app/ports/stage.ts';
 /** What callers of one version went through. */
 export interface Served {
   readonly requests: number;
-  readonly failed: number;
+  /** Lost to an error, or answered too late to be of use. */
+  readonly hurt: number;
 }
 
 export interface Tally {
   /** By executed version; requests that never reached a version are under `-`. */
   readonly byVersion: Readonly<Record<string, Served>>;
   readonly requests: number;
-  readonly failed: number;
-  /** When a caller of each version first lost a request: its sending time, epoch milliseconds. */
+  readonly hurt: number;
+  /** When a caller of each version was first let down: the request's sending time, epoch milliseconds. */
   readonly firstHurtAt: Readonly<Record<string, number>>;
   /** When a version was last executed, by version. */
   readonly lastServedAt: Readonly<Record<string, number>>;
@@ -25,12 +26,14 @@ export interface Traffic {
 
 /** A request is skipped while this many are under way: a hanging version must not pile up requests without bound. */
 const MAX_IN_FLIGHT = 200;
+/** A caller who waits longer than this has been let down, error or not. */
+export const PATIENCE_MS = 200;
 const ARTICLES = ['tea', 'mug', 'kettle', 'filter'];
 const COUNTRIES = ['DE', 'FR', 'AT', 'CH'];
 
 /** Open-loop traffic: requests leave at their time whether or not earlier ones have been answered. */
 export function startTraffic(stage: Stage, functionName: string, alias: string, requestsPerSecond: number): Traffic {
-  const served = new Map<string, { requests: number; failed: number }>();
+  const served = new Map<string, { requests: number; hurt: number }>();
   const firstHurtAt: Record<string, number> = {};
   const lastServedAt: Record<string, number> = {};
   const inFlight = new Set<Promise<void>>();
@@ -45,11 +48,11 @@ export function startTraffic(stage: Stage, functionName: string, alias: string, 
     };
     const sentAt = Date.now();
     const { version = '-', error } = await stage.invoke(functionName, alias, event);
-    const counts = served.get(version) ?? { requests: 0, failed: 0 };
+    const counts = served.get(version) ?? { requests: 0, hurt: 0 };
     counts.requests += 1;
     lastServedAt[version] = Date.now();
-    if (error !== undefined) {
-      counts.failed += 1;
+    if (error !== undefined || Date.now() - sentAt > PATIENCE_MS) {
+      counts.hurt += 1;
       firstHurtAt[version] = Math.min(firstHurtAt[version] ?? sentAt, sentAt);
     }
     served.set(version, counts);
@@ -70,7 +73,7 @@ export function startTraffic(stage: Stage, functionName: string, alias: string, 
     return {
       byVersion: Object.fromEntries([...served].map(([version, counts]) => [version, { ...counts }])),
       requests: all.reduce((total, { requests }) => total + requests, 0),
-      failed: all.reduce((total, { failed }) => total + failed, 0),
+      hurt: all.reduce((total, { hurt }) => total + hurt, 0),
       firstHurtAt: { ...firstHurtAt },
       lastServedAt: { ...lastServedAt },
     };

@@ -10,8 +10,9 @@ export interface Score {
   /** The state that this rehearsal was meant to end in. */
   readonly expected: 'promoted' | 'rolledBack';
   readonly requests: number;
-  readonly failed: number;
-  readonly byVersion: Readonly<Record<string, { readonly requests: number; readonly failed: number }>>;
+  /** Failed, or answered too late to be of use. */
+  readonly hurt: number;
+  readonly byVersion: Readonly<Record<string, { readonly requests: number; readonly hurt: number }>>;
   /** First request that a caller lost to the candidate; undefined where none was. */
   readonly firstHurtAt: number | undefined;
   /** When the candidate last served a caller. */
@@ -42,26 +43,27 @@ export function timesOf({ release: { marks }, firstHurtAt }: Score): Times {
 
 /** The scoreboard at the end of a rehearsal. */
 export function scoreboard(score: Score): readonly Line[] {
-  const { release, requests, failed, byVersion, ledgerPath, expected } = score;
+  const { release, requests, hurt, byVersion, ledgerPath, expected } = score;
   const [tone, word] = STATE_WORDS[stateOf(release)];
-  const times = timesOf(score);
+  const { detectMs, restoreMs, switchMs } = timesOf(score);
   const asExpected = stateOf(release) === expected;
-  const time = (ms: number | undefined): string => (ms === undefined ? '–' : formatDuration(ms));
+  const time = (label: string, ms: number | undefined, meaning: string): Line[] =>
+    ms === undefined ? [] : [labelled(label, ['strong', formatDuration(ms)], ` ${meaning}`)];
   const versions = Object.entries(byVersion).filter(([version]) => version !== '-');
   return [
     line(['strong', 'Scoreboard']),
     labelled('end', [tone, word], `: ${release.outcome?.reason ?? 'still open'}`),
     labelled(
       'hurt',
-      ['strong', `${failed} of ${requests}`],
-      ` requests (${((100 * failed) / Math.max(1, requests)).toFixed(2)} %)`,
+      ['strong', `${hurt} of ${requests}`],
+      ` requests (${((100 * hurt) / Math.max(1, requests)).toFixed(2)} %)`,
     ),
     ...versions.map(([version, counts]) =>
-      labelled('', `version ${version}: ${counts.failed} failed of ${counts.requests}`),
+      labelled('', `version ${version}: ${counts.hurt} hurt of ${counts.requests}`),
     ),
-    labelled('detect', ['strong', time(times.detectMs)], ' from the first bad request to the verdict'),
-    labelled('restore', ['strong', time(times.restoreMs)], ' from the first bad request to stable read back'),
-    labelled('switch', ['strong', time(times.switchMs)], ' from the verdict to stable read back'),
+    ...time('detect', detectMs, 'from the first bad request to the verdict'),
+    ...time('restore', restoreMs, 'from the first bad request to stable read back'),
+    ...time('switch', switchMs, 'from the verdict to stable read back'),
     labelled('ledger', ledgerPath),
     line(asExpected ? ['good', '✔ as it should be'] : ['bad', `✖ it should have ended ${expected}`]),
   ];
