@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FAMILIES } from '../../bench/judge/families.ts';
+import { judgeConfig } from '../../bench/judge/play.ts';
 import { seeded } from '../../bench/judge/random.ts';
+import { plainWorld, traffic } from '../../bench/judge/traffic.ts';
 import { bench } from '../../bench/judge.ts';
+import { zeroCounts } from '../../src/core/judge/counts.ts';
+import { initialJudge, judge } from '../../src/core/judge/judge.ts';
 
 test('a short bench rolls back next to no good release, stays within the bars and is repeated by its seed', async () => {
   const plan = { runs: 20, seed: 7, short: true };
@@ -15,6 +19,28 @@ test('a short bench rolls back next to no good release, stays within the bars an
   assert.ok(first.bars.fewerThanPeers, JSON.stringify(first.lost));
   for (const { badRequests, error, bar } of first.limits) assert.ok(badRequests - 4 * error <= bar);
   assert.deepEqual(await bench(plan, 1), first);
+});
+
+test('releases in which nothing is wrong are not held for a person, busy or nearly idle', () => {
+  for (const [requestsPerSecond, share, runs] of [
+    [0.1, 0.1, 30],
+    [1, 0.1, 30],
+    [50, 0.05, 5],
+  ] as const) {
+    for (let run = 0; run < runs; run++) {
+      const next = traffic(plainWorld(requestsPerSecond, share, 0.001, 0.001), seeded(run + 1), 5);
+      let state = initialJudge(judgeConfig({ stableErrorRate: 0.001 }));
+      for (let second = 5; second <= 3600; second += 5) {
+        const { nBlue, xBlue, nGreen, xGreen } = next(second);
+        const stable = { ...zeroCounts(), invocations: nBlue, errors: xBlue };
+        const candidate = { ...zeroCounts(), invocations: nGreen, errors: xGreen };
+        const input = { atMs: second * 1000, source: 'logs', weightPercent: 100 * share, stable, candidate } as const;
+        const step = judge(state, input);
+        assert.notEqual(step.decision.kind, 'hold', step.decision.reason);
+        state = step.state;
+      }
+    }
+  }
 });
 
 const DRAWS = 20_000;

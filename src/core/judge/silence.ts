@@ -5,7 +5,9 @@ export type SignalSource = 'logs' | 'metrics';
 export interface SilenceWatch {
   readonly emptyPolls: number;
   readonly lastDataMs: number;
-  readonly seen: boolean;
+  /** Polls that brought data, and polls that brought some of the candidate's: as many silences were looked at. */
+  readonly polls: number;
+  readonly candidatePolls: number;
   /** Requests and time, both fading, so that their quotient is the recent arrival rate. */
   readonly requests: number;
   readonly spanMs: number;
@@ -14,7 +16,7 @@ export interface SilenceWatch {
 }
 
 const MEMORY_MS = 300_000;
-/** Silence is suspicious when traffic as it was would be silent so long once in a thousand times. */
+/** A release in which nothing is wrong is called silent less than twice in a thousand times. */
 const LOG_THRESHOLD = Math.log(1000);
 /** Two polls, but never less than this: logs stutter for seconds, and minutes come minutes late. */
 const LEAST_SILENCE_MS: Readonly<Record<SignalSource, number>> = { logs: 10_000, metrics: 150_000 };
@@ -23,7 +25,15 @@ const FIRST_DATA_MS: Readonly<Record<SignalSource, number>> = { logs: 120_000, m
 
 /** A watch before the first poll. */
 export function watchSilence(startedAtMs: number): SilenceWatch {
-  return { emptyPolls: 0, lastDataMs: startedAtMs, seen: false, requests: 0, spanMs: 0, candidateless: 0 };
+  return {
+    emptyPolls: 0,
+    lastDataMs: startedAtMs,
+    polls: 0,
+    candidatePolls: 0,
+    requests: 0,
+    spanMs: 0,
+    candidateless: 0,
+  };
 }
 
 /** The watch after a poll; `settled` says whether the data belongs to the present weight. */
@@ -38,7 +48,8 @@ export function feedSilence(
   return {
     emptyPolls: 0,
     lastDataMs: poll.atMs,
-    seen: true,
+    polls: watch.polls + 1,
+    candidatePolls: watch.candidatePolls + (poll.candidate > 0 ? 1 : 0),
     requests: watch.requests * kept + requests,
     spanMs: watch.spanMs * kept + elapsedMs,
     candidateless: poll.candidate > 0 || !poll.settled ? 0 : watch.candidateless + poll.stable,
@@ -49,13 +60,18 @@ export function feedSilence(
 export function isSilent(watch: SilenceWatch, source: SignalSource, atMs: number): boolean {
   const silentMs = atMs - watch.lastDataMs;
   if (watch.emptyPolls < 2 || silentMs < LEAST_SILENCE_MS[source]) return false;
-  if (!watch.seen) return silentMs >= FIRST_DATA_MS[source];
+  if (watch.polls === 0) return silentMs >= FIRST_DATA_MS[source];
   // The chance of such a silence, with the rate known only from so many requests in so much time.
-  return watch.spanMs > 0 && watch.requests * Math.log1p(silentMs / watch.spanMs) >= LOG_THRESHOLD;
+  return watch.spanMs > 0 && watch.requests * Math.log1p(silentMs / watch.spanMs) >= threshold(watch.polls);
 }
 
 /** Whether the candidate got nothing although its weight says it must have. */
 export function isWithoutTraffic(watch: SilenceWatch, weightPercent: number): boolean {
   if (weightPercent <= 0 || weightPercent >= 100) return false;
-  return -watch.candidateless * Math.log1p(-weightPercent / 100) >= LOG_THRESHOLD;
+  return -watch.candidateless * Math.log1p(-weightPercent / 100) >= threshold(watch.candidatePolls);
+}
+
+/** The k-th silence must be k squared times less likely, so that all of them together stay below the bound. */
+function threshold(silences: number): number {
+  return LOG_THRESHOLD + 2 * Math.log1p(silences);
 }
