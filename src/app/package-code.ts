@@ -96,7 +96,7 @@ async function packFolder(root: string): Promise<Result<Uint8Array>> {
 /** Adds the files below `folder`; answers why the folder cannot be packed, or undefined. */
 async function collect(root: string, folder: string, depth: number, files: Found[]): Promise<string | undefined> {
   if (depth > MAX_DEPTH)
-    return `folder "${root}" is nested more than ${MAX_DEPTH} deep (${folder}): does a link lead back into it?`;
+    return `folder "${root}" is nested more than ${MAX_DEPTH} deep: do links in it lead to each other?`;
   for (const entry of await readdir(folder)) {
     const path = resolve(folder, entry);
     const name = relative(root, path).split(sep).join('/');
@@ -106,6 +106,7 @@ async function collect(root: string, folder: string, depth: number, files: Found
     if (real === undefined) return `"${path}" is a link to ${await readlink(path)}, which does not exist`;
     if (link && real !== root && !real.startsWith(root + sep))
       return `"${path}" is a link to ${real}, outside the folder: copy what it leads to, or leave it out`;
+    if (link && `${path}${sep}`.startsWith(`${real}${sep}`)) return `"${path}" is a link back to ${real}, which it lies in: remove it`;
     const found = await stat(path);
     if (found.isDirectory()) {
       const problem = await collect(root, path, depth + 1, files);

@@ -38,8 +38,8 @@ const REFRESH_MS = { live: 1_000, lines: 2_000 };
 /** How soon a change by another process is seen. */
 const NOTICE_MS = 100;
 const PAGE = 200;
-/** Looks that brought nothing new are told this often where every event is a line. */
-const ROUTINE_EVERY_MS = 10_000;
+/** Where every event is a line: looks are told at most this often, and those that say the same again only this often. */
+const ROUTINE_MS = { other: 10_000, same: 60_000 };
 /** So long a verification by traffic may take beyond its own wait before nobody waits for it any more. */
 const VERIFICATION_PATIENCE_MS = 30_000;
 
@@ -173,7 +173,7 @@ class View {
   readonly #context: Context;
   readonly #releaseId: string;
   readonly #painter: Painter | undefined;
-  #routineAt = Number.NEGATIVE_INFINITY;
+  #routine = { at: Number.NEGATIVE_INFINITY, text: '' };
   last: Release | undefined;
 
   constructor(context: Context, releaseId: string) {
@@ -216,10 +216,11 @@ class View {
     this.#painter?.clear();
   }
 
-  #isWorthALine({ at, kind }: AliasEvent, { routine }: Story): boolean {
+  #isWorthALine({ at, kind }: AliasEvent, { routine, text }: Story): boolean {
     if (!routine) return true;
-    if (kind === 'tick' || at - this.#routineAt < ROUTINE_EVERY_MS) return false;
-    this.#routineAt = at;
+    const quietMs = text === this.#routine.text ? ROUTINE_MS.same : ROUTINE_MS.other;
+    if (kind === 'tick' || at - this.#routine.at < quietMs) return false;
+    this.#routine = { at, text };
     return true;
   }
 }

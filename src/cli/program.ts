@@ -12,7 +12,8 @@ export async function main(argv: readonly string[], io: Io, version: string): Pr
     exit = await runVerb(verb, flags, argument, io);
   });
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    // No command at all is a question.
+    await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? EXIT.done : EXIT.usage;
@@ -35,13 +36,13 @@ function createProgram(io: Io, version: string, execute: Execute): Command {
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'switchback: ')),
       getOutHelpWidth: () => io.stdout.columns || 100,
       getErrHelpWidth: () => io.stderr.columns || 100,
     })
     // Before the commands are added, for they inherit it.
     .exitOverride()
-    .addHelpText('after', exitHelp())
-    .action(() => program.help());
+    .addHelpText('after', exitHelp());
   for (const verb of VERBS) addVerb(program, verb, execute);
   return program;
 }

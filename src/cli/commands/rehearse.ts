@@ -154,7 +154,7 @@ async function wantedFor(fault: Fault): Promise<Wanted> {
     postTraffic: null,
     alarms: [],
     allowedAlarms: {},
-    thresholds: [threshold('error rate > 10% for 10s'), threshold('p90 > 150ms for 3s')],
+    thresholds: [threshold('error rate > 10% for 10s'), threshold('p90 > 200ms for 3s')],
     judge: { alpha: 0.01 },
     signals: { logs: true, metrics: true },
   };

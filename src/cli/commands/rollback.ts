@@ -47,7 +47,7 @@ export async function run(context: Context): Promise<ExitCode> {
   const given: Case = { context, wired, key, who, target, startedAt };
   if (flags.dryRun) return dryRun(given);
   const through = home && (await throughEngine(given, home));
-  if (through) return through;
+  if (through !== undefined) return through;
   if (alreadyThere(target)) return nothingToDo(given);
   return directly(given, ports, home);
 }

@@ -3,8 +3,9 @@ import type { Turn } from '../../core/history/replay.ts';
 import type { GuardVerdict } from '../../core/release/guards.ts';
 import { type Release, stateOf } from '../../core/release/release.ts';
 import { type Line, labelled, line } from './line.ts';
+import { verdictLines } from './release.ts';
 import { storyOf } from './story.ts';
-import { clock, STATE_WORDS, utc, VERDICT_SIGNS } from './words.ts';
+import { clock, STATE_WORDS, utc } from './words.ts';
 
 export interface DiagnosisReport {
   readonly release: Release;
@@ -31,9 +32,7 @@ export function diagnosisText(report: DiagnosisReport): Line[] {
     ),
     ...(findings.length === 0 ? [labelled('cause', release.outcome?.reason ?? 'nothing is wrong with it')] : []),
     ...findings.flatMap((finding) => findingLines(report, finding)),
-    ...verdicts.map(({ verdict }, index) =>
-      labelled(index === 0 ? 'guards' : '', VERDICT_SIGNS[verdict.outcome], ` ${verdict.reason}`),
-    ),
+    ...verdictLines(verdicts),
     ...timeline(report.turns),
   ];
 }

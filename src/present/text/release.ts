@@ -1,6 +1,6 @@
 import { formatDuration } from '../../core/duration.ts';
 import type { HookName } from '../../core/release/commands.ts';
-import { guardVerdicts, seenOf } from '../../core/release/guards.ts';
+import { type GuardVerdict, guardVerdicts, seenOf } from '../../core/release/guards.ts';
 import { actualWeight, type Release, stateOf, wantedWeight } from '../../core/release/release.ts';
 import { type Line, labelled, line } from './line.ts';
 import { routingText } from './story.ts';
@@ -109,11 +109,18 @@ function guardLines(release: Release, nowMs: number): Line[] {
   const { plan, guards } = release;
   const atMs = release.outcome?.at ?? release.rollback?.at ?? nowMs;
   const verdicts = guardVerdicts(plan, guards, atMs);
-  const lines = verdicts.map(({ verdict }, index) =>
-    labelled(index === 0 ? 'guards' : '', VERDICT_SIGNS[verdict.outcome], ` ${verdict.reason}`),
-  );
-  for (const problem of guards.blind) lines.push(labelled('blind', ['warn', '!'], ` ${problem}`));
-  return lines;
+  return [
+    ...verdictLines(verdicts),
+    ...guards.blind.map((problem, index) => labelled(index === 0 ? 'blind' : '', ['warn', '!'], ` ${problem}`)),
+  ];
+}
+
+/** Each guard with its numbers; named where its own sentence does not name it. */
+export function verdictLines(verdicts: readonly GuardVerdict[]): Line[] {
+  return verdicts.map(({ guard, verdict }, index) => {
+    const text = verdict.reason.startsWith(guard) ? verdict.reason : `${guard}: ${verdict.reason}`;
+    return labelled(index === 0 ? 'guards' : '', VERDICT_SIGNS[verdict.outcome], ` ${text}`);
+  });
 }
 
 function hookLines({ plan, hooks }: Release, nowMs: number): Line[] {
