@@ -9,7 +9,7 @@ import { zeroCounts } from '../../src/core/judge/counts.ts';
 import { initialJudge, judge } from '../../src/core/judge/judge.ts';
 
 test('a short bench rolls back next to no good release, stays within the bars and is repeated by its seed', async () => {
-  const plan = { runs: 20, seed: 7, short: true };
+  const plan = { runs: 10, seed: 7, short: true };
   const first = await bench(plan, 1);
   const rollbacks = first.families.reduce((sum, { rate, runs }) => sum + rate * runs, 0);
   const releases = first.families.reduce((sum, { runs }) => sum + runs, 0);
@@ -23,9 +23,9 @@ test('a short bench rolls back next to no good release, stays within the bars an
 
 test('releases in which nothing is wrong are not held for a person, busy or nearly idle', () => {
   for (const [requestsPerSecond, share, runs] of [
-    [0.1, 0.1, 30],
-    [1, 0.1, 30],
-    [50, 0.05, 5],
+    [0.1, 0.1, 10],
+    [1, 0.1, 10],
+    [50, 0.05, 3],
   ] as const) {
     for (let run = 0; run < runs; run++) {
       const next = traffic(plainWorld(requestsPerSecond, share, 0.001, 0.001), seeded(run + 1), 5);
