@@ -23,21 +23,12 @@ const OUTRIGHT_REQUESTS = 200;
 /** Whatever came closes after this. */
 const MOST_MS = 60_000;
 
-const NOTHING = zeroCounts();
-
 export function openBlock(startMs: number, muted: boolean): OpenBlock {
-  return { startMs, muted, stable: NOTHING, candidate: NOTHING };
+  return { startMs, muted, stable: zeroCounts(), candidate: zeroCounts() };
 }
 
-export function extendBlock({ startMs, muted, ...block }: OpenBlock, stable: Counts, candidate: Counts): OpenBlock {
-  // Most blocks are one poll, so most sums start from nothing.
-  if (block.stable === NOTHING && block.candidate === NOTHING) return { startMs, muted, stable, candidate };
-  return {
-    startMs,
-    muted,
-    stable: addCounts(block.stable, stable),
-    candidate: addCounts(block.candidate, candidate),
-  };
+export function extendBlock(block: OpenBlock, stable: Counts, candidate: Counts): OpenBlock {
+  return { ...block, stable: addCounts(block.stable, stable), candidate: addCounts(block.candidate, candidate) };
 }
 
 /** Requests of both versions, throttled ones included. */

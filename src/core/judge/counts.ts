@@ -44,7 +44,7 @@ export function addCounts(a: Counts, b: Counts): Counts {
 
 function addLists(a: readonly number[], b: readonly number[]): readonly number[] {
   if (a.length < b.length) return addLists(b, a);
-  return b.length === 0 ? a : a.map((count, i) => count + (b[i] ?? 0));
+  return a.map((count, i) => count + (b[i] ?? 0));
 }
 
 /** What is wrong with a single count, as a sentence, or undefined when nothing is. */
