@@ -10,6 +10,7 @@ import { parseThreshold } from '../../core/release/threshold.ts';
 import { releaseJson } from '../../present/json/release.ts';
 import { line } from '../../present/text/line.ts';
 import { planText } from '../../present/text/plan.ts';
+import { releaseScreen } from '../../present/text/release.ts';
 import { type Score, scoreboard, timesOf } from '../../present/text/scoreboard.ts';
 import type { Home, Wired } from '../../wire.ts';
 import type { Context } from '../context.ts';
@@ -104,6 +105,8 @@ async function releaseIt(context: Context, home: Home, fault: Fault): Promise<Re
   const who = await home.ports.identity.whoAmI();
   const started = unwrap(await startRelease(home.ports, answer.plan, answer.readings, who, 'rehearsal'));
   const followed = await follow(context, home, answer.plan.key, started.id, { since, drive: true });
+  // The live block is gone by now; what it showed last stays to be read.
+  if (output.live) output.say(...releaseScreen(followed.release, context.io.clock.now()));
   return followed.end === 'settled' ? followed.release : undefined;
 }
 

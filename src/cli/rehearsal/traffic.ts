@@ -27,7 +27,7 @@ export interface Traffic {
 /** A request is skipped while this many are under way: a hanging version must not pile up requests without bound. */
 const MAX_IN_FLIGHT = 200;
 /** A caller who waits longer than this has been let down, error or not. */
-export const PATIENCE_MS = 200;
+export const PATIENCE_MS = 240;
 const ARTICLES = ['tea', 'mug', 'kettle', 'filter'];
 const COUNTRIES = ['DE', 'FR', 'AT', 'CH'];
 
