@@ -40,7 +40,7 @@ export interface FunctionInvoker {
   invokeAsync(functionArn: string, payload: Uint8Array, source: string): void;
 }
 
-/** One API call as CloudTrail keeps it. `input` is the decoded input with blobs and secrets left out. */
+/** One API call as CloudTrail keeps it. `input` and `output` as the handler saw them; the recorder leaves out blobs and secrets. */
 export interface RecordedCall {
   readonly atMs: number;
   readonly service: string;

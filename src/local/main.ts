@@ -3,6 +3,7 @@
 import { systemClock } from './clock.ts';
 import { createCloudTrail } from './cloudtrail/service.ts';
 import { createTrail } from './cloudtrail/trail.ts';
+import { createCloudWatch } from './cloudwatch/index.ts';
 import { createCodeDeploy } from './codedeploy/service.ts';
 import { createControlPath, type LocalFile } from './control/control.ts';
 import { createFaults } from './control/faults.ts';
@@ -30,7 +31,7 @@ export interface LocalAwsOptions {
 export interface LocalAws {
   /** `http://HOST:PORT`: what SDKs take as `AWS_ENDPOINT_URL`, and the AWS CLI as `--endpoint-url`. */
   readonly endpoint: string;
-  /** Ends every function, closes the port and the state. */
+  /** Ends every function, closes the port and the state. Once closed, further calls do nothing. */
   close(): Promise<void>;
 }
 
@@ -50,19 +51,22 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   const logs = createLogs(base);
   const s3 = createS3({ ...base, ...folder });
   const sns = createSns({ ...base, invoker, endpoint, onBug });
+  const account = LOCAL_ACCOUNT;
+  const cloudwatch = createCloudWatch({ ...base, publisher: sns.publisher, invoker, account });
   const lambda: Lambda = createLambda({
     ...base,
     ...folder,
-    metrics: { record() {} },
+    metrics: cloudwatch.metrics,
     logs: logs.logs,
     objects: s3.objects,
     topics: sns.publisher,
     endpoint,
-    account: LOCAL_ACCOUNT,
+    account,
   });
-  const trail = createTrail(LOCAL_ACCOUNT);
+  const trail = createTrail(account);
   const services = [
     lambda.service,
+    cloudwatch.service,
     logs.service,
     createSts(),
     sns.service,
@@ -76,11 +80,18 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   const control = createControlPath({ faults, services, file: (path) => fileAt(path, sns, lambda) });
   const server = createLocalServer({ wire, control, urls: () => lambda.urls, onBug });
 
-  async function close(): Promise<void> {
+  let closing: Promise<void> | undefined;
+  function close(): Promise<void> {
+    closing ??= closeAll();
+    return closing;
+  }
+  async function closeAll(): Promise<void> {
     await server.close();
     sns.close();
-    logs.close();
+    // Functions first: what they still log and count on their way out has somewhere to go.
     await lambda.close();
+    cloudwatch.close();
+    logs.close();
     store.close();
   }
 

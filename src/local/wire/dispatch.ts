@@ -34,6 +34,8 @@ export type Answer = { readonly kind: 'response'; readonly response: WireRespons
 export interface Dropped {
   readonly kind: 'drop';
   readonly how: 'close' | 'reset';
+  /** True where the call was carried out all the same. */
+  readonly ran: boolean;
 }
 
 /** May delay, replace or drop calls on purpose; see the control path's faults. */
@@ -84,7 +86,10 @@ export function createWire(deps: WireDeps): Wire {
       const incoming = route(model, addressed, readable);
       call = prepare(incoming, protocol, addressed, requestId, peer);
       const result = await (deps.interference.active ? deps.interference.around(call) : execute(call));
-      if (result.kind === 'drop') return result;
+      if (result.kind === 'drop') {
+        if (result.ran) record(call, addressed, undefined);
+        return result;
+      }
       const response = protocol.encode(model, call.operation, result.output, requestId);
       record(call, addressed, result.output);
       return { kind: 'response', response };

@@ -10,8 +10,8 @@ export interface QueryNode {
 
 /** Above what any emulated operation takes (PutMetricData: 1,000 metrics of about 20 parameters, twice over). */
 const MAX_PARAMETERS = 50_000;
-/** Deeper than any shape of the query services. */
-const MAX_KEY_PARTS = 40;
+/** Deeper than any shape of the query services (the deepest key has 10). */
+const MAX_KEY_PARTS = 16;
 
 /** Parses a form-encoded body or query string. Throws MalformedQueryString where it is none. */
 export function parseForm(text: string): QueryNode {

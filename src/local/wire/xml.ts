@@ -18,6 +18,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 /** Deeper than any AWS shape; bounds hostile bodies. */
 const MAX_DEPTH = 100;
+/** Twice what the largest one takes (a list of 10,000 upload parts); a pattern over more could run out of stack. */
+const MAX_CHARACTERS = 4 * 1024 * 1024;
 
 /** Escapes text for an element or an attribute; control characters that XML 1.0 cannot carry are dropped. */
 export function escapeXml(text: string): string {
@@ -37,6 +39,7 @@ const TOKEN =
 
 /** Parses one XML document. No document type, no external entities: they are refused. */
 export function parseXml(source: string): XmlElement {
+  if (source.length > MAX_CHARACTERS) throw malformed(`the XML body has more than ${MAX_CHARACTERS} characters`);
   const root: Open = { name: '', attributes: {}, children: [], text: '' };
   const stack: Open[] = [root];
   TOKEN.lastIndex = 0;

@@ -97,7 +97,7 @@ test('a whole local AWS starts, says what it emulates, and leaves no port behind
   const { startLocalAws } = await import('../../../src/local/main.ts');
   const local = await startLocalAws();
   const health = JSON.parse((await ask(`${local.endpoint}/_local/health`)).text);
-  for (const id of ['lambda', 'sts', 'sns', 's3', 'codedeploy', 'cloudtrail'])
+  for (const id of ['lambda', 'cloudwatch', 'cloudwatch-logs', 'sts', 'sns', 's3', 'codedeploy', 'cloudtrail'])
     assert.ok(health.services[id].length > 0, id);
   await local.close();
   await assert.rejects(ask(local.endpoint), /ECONNREFUSED/);
