@@ -22,7 +22,8 @@ export interface RunnerOptions {
 export interface Runner {
   /**
    * Waits until no other process is the runner, then drives every open release: ticks, watchers, hook answers, orphaned
-   * commands. Resolves when `signal` has aborted and nothing of it runs any more.
+   * commands. Begins anew where another process took its place. Resolves when `signal` has aborted and nothing of it runs
+   * any more.
    */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -38,16 +39,16 @@ const PAGE = 100;
 export function createRunner(options: RunnerOptions): Runner {
   return {
     async run(signal) {
-      const lease = await election(options, signal);
-      if (!lease) return;
-      const watchers = new Watchers(options);
-      const stopListening = options.host.onChange((actors) => watchers.reconcile(actors), NOTICE_MS);
-      try {
-        await keepUp(options, watchers, signal);
-      } finally {
-        stopListening();
-        await watchers.stop();
-        await lease.release();
+      for (let lease = await election(options, signal); lease; lease = await election(options, signal)) {
+        const watchers = new Watchers(options);
+        const stopListening = options.host.onChange((actors) => watchers.reconcile(actors), NOTICE_MS);
+        try {
+          await keepUp(options, watchers, AbortSignal.any([signal, lease.lost]));
+        } finally {
+          stopListening();
+          await watchers.stop();
+          await lease.release();
+        }
       }
     },
   };
@@ -56,7 +57,7 @@ export function createRunner(options: RunnerOptions): Runner {
 async function election({ host, clock, report }: RunnerOptions, signal: AbortSignal) {
   while (!signal.aborted) {
     try {
-      const lease = host.tryBecomeRunner();
+      const lease = await host.tryBecomeRunner();
       if (lease) return lease;
     } catch (error) {
       report(`this process could not become the runner: ${textOf(error)}`);

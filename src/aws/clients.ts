@@ -3,6 +3,7 @@ import type { CloudWatch } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import type { CodeDeploy } from '@aws-sdk/client-codedeploy';
 import type { Lambda } from '@aws-sdk/client-lambda';
+import type { S3 } from '@aws-sdk/client-s3';
 import type { STS } from '@aws-sdk/client-sts';
 
 export interface AwsOptions {
@@ -26,6 +27,7 @@ export interface Clients {
   codedeploy(): Promise<CodeDeploy>;
   cloudtrail(): Promise<CloudTrail>;
   sts(): Promise<STS>;
+  s3(): Promise<S3>;
   /** The AWS is on this machine, so it may be asked more often than a real one. */
   readonly local: boolean;
   readonly profile: string | undefined;
@@ -89,6 +91,12 @@ export function createClients(options: AwsOptions, env: Environment = process.en
     sts: once(async () => {
       const { STS } = await import('@aws-sdk/client-sts');
       return keep(new STS({ ...settings('STS'), ...ordinary }));
+    }),
+    s3: once(async () => {
+      const { S3 } = await import('@aws-sdk/client-s3');
+      // An endpoint of one's own has no host name for each bucket; at AWS the bucket may lie in another region.
+      const forcePathStyle = endpointOf(options, env, 'S3') !== undefined;
+      return keep(new S3({ ...settings('S3'), ...ordinary, forcePathStyle, followRegionRedirects: true }));
     }),
     local: isLoopback(endpointOf(options, env, 'LAMBDA')),
     profile: options.profile ?? env.AWS_PROFILE,

@@ -1,5 +1,6 @@
 import type { Clock } from '../app/ports/clock.ts';
 import type { AwsPorts } from '../app/ports/index.ts';
+import type { Objects } from '../app/ports/objects.ts';
 import type { Stage } from '../app/ports/stage.ts';
 import { createAlarms } from './alarms.ts';
 import { createAliases } from './aliases.ts';
@@ -7,6 +8,7 @@ import { type AwsOptions, createClients } from './clients.ts';
 import { systemClock } from './clock.ts';
 import { createHooks } from './hooks.ts';
 import { createIdentity } from './identity.ts';
+import { createObjects } from './objects.ts';
 import { createSignals } from './signals.ts';
 import { createStage } from './stage.ts';
 import { createTrafficFacts } from './traffic-facts.ts';
@@ -16,6 +18,8 @@ export type { AwsOptions } from './clients.ts';
 export { systemClock } from './clock.ts';
 
 export interface Aws extends AwsPorts {
+  /** The objects of an S3 bucket whose keys begin with `prefix`, which is left out of every key. */
+  objects(bucket: string, prefix: string): Objects;
   /** Sets up functions and calls them; for rehearsals. */
   readonly stage: Stage;
   /** Closes idle connections and ends live ones. */
@@ -39,6 +43,7 @@ export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws 
     hooks: createHooks(clients),
     identity: createIdentity(clients),
     stage: createStage(clients),
+    objects: (bucket, prefix) => createObjects(clients, bucket, prefix),
     close: () => clients.close(),
   };
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { LedgerEntry } from '../app/ports/host.ts';
+import type { Stamp } from '../core/release/events.ts';
 
 /** What stands in `previousHash` of an actor's first entry, and before the first entry of all. */
 export const GENESIS = '0'.repeat(64);
@@ -22,6 +23,18 @@ export function canonicalJson(value: unknown): string {
 export function entryHash(entry: Omit<LedgerEntry, 'hash'>): string {
   const { actor, sequence, at, who, why, kind, event, previousHash } = entry;
   return hash('sha256', canonicalJson({ actor, sequence, at, who, why, kind, event, previousHash }), 'hex');
+}
+
+/** The ledger's entry for an event that an actor took as its `sequence`th, chained to the one with `previousHash`. */
+export function chained(
+  actor: string,
+  sequence: number,
+  event: Stamp & { readonly kind: string },
+  previousHash: string,
+): LedgerEntry {
+  const { at, who, why, kind } = event;
+  const entry = { actor, sequence, at, who, ...(why === undefined ? {} : { why }), kind, event, previousHash };
+  return { ...entry, hash: entryHash(entry) };
 }
 
 /** The entry's place in the one chain over all actors: SHA-256, in hex, of `previous:hash`. */

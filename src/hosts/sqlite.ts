@@ -1,11 +1,9 @@
 import { resolve } from 'node:path';
-import type { ActorLogic } from '../app/ports/actor.ts';
-import type { Clock } from '../app/ports/clock.ts';
 import type { Host, Stored } from '../app/ports/host.ts';
 import type { HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
-import type { Stamp } from '../core/release/events.ts';
-import { canonicalJson, entryHash, GENESIS } from './chain.ts';
+import { canonicalJson, chained, GENESIS } from './chain.ts';
 import { Dispatcher, LEASE_MS, type Owed } from './dispatch.ts';
+import { type ActorEvent, bounded, type HostOptions, refuseTooMany } from './host-options.ts';
 import { Lane } from './lane.ts';
 import { StateProblem } from './problems.ts';
 import { Changes } from './sqlite/changes.ts';
@@ -14,26 +12,13 @@ import { takeLock } from './sqlite/election.ts';
 import { enter, leave, lives, readOwner, writeOwner } from './sqlite/owner.ts';
 import { LOCK_PATIENCE_MS, patiently } from './sqlite/patience.ts';
 import { type ActorRow, type OutboxRow, Store } from './sqlite/store.ts';
-import { runTimers } from './sqlite/timers.ts';
 import { type LedgerVerdict, verifyLedger } from './sqlite/verify.ts';
+import { runTimers } from './timers.ts';
 
-/** What every actor's event tells the ledger. */
-export type ActorEvent = Stamp & { readonly kind: string };
-
-export interface SqliteHostOptions<State, Event extends ActorEvent, Command extends { readonly key: string }> {
+export interface SqliteHostOptions<State, Event extends ActorEvent, Command extends { readonly key: string }>
+  extends HostOptions<State, Event, Command> {
   /** The state file; created where it does not exist. */
   readonly file: string;
-  readonly logic: ActorLogic<State, Event, Command>;
-  /**
-   * Does what the command says, at least once, and answers the event that tells what became of it; undefined where
-   * nothing is to be told. A command that could not be performed (a rejected promise) stays owed and is tried again.
-   */
-  readonly perform: (actor: string, command: Command, state: State) => Promise<Event | undefined>;
-  /** The key of the command that an event is the result of. */
-  readonly commandOf: (event: Event) => string | undefined;
-  readonly clock: Clock;
-  /** Told, as a sentence, what went wrong where nobody waits for an answer. */
-  readonly report: (problem: string) => void;
   /** How long to wait where another process holds the file; {@link LOCK_PATIENCE_MS} where it is not given. */
   readonly lockPatienceMs?: number;
 }
@@ -47,10 +32,6 @@ export interface SqliteHost<State, Event> extends Host<State, Event>, HostUpkeep
   close(): Promise<void>;
 }
 
-/** A plan with a hundred steps, its alarms and its guards' memory take a few ten kilobytes; a megabyte is a mistake. */
-const MAX_DOCUMENT_CHARS = 1_000_000;
-/** Commands that one turn may ask for. */
-const MAX_COMMANDS = 64;
 /** Orphaned commands taken over in one transaction. */
 const RECOVER_BATCH = 100;
 /** How soon the runner notices that another process set an earlier time. */
@@ -137,7 +118,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
     return this.#changes.listen(listener, withinMs);
   }
 
-  tryBecomeRunner(): RunnerLease | undefined {
+  async tryBecomeRunner(): Promise<RunnerLease | undefined> {
     this.#mustBeOpen();
     const { logic, clock, report } = this.#options;
     const unlock = takeLock(`${this.#file}.${logic.kind}.runner.lock`);
@@ -160,7 +141,8 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
       ended ??= timers.then(unlock);
       return ended;
     };
-    this.#lease = { release };
+    // The kernel keeps the lock for as long as this process lives.
+    this.#lease = { release, lost: new AbortController().signal };
     return this.#lease;
   }
 
@@ -221,31 +203,23 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
 
   #save({ actor, sequence, state }: Stored<State>, event: Event, previousHash: string): void {
     const { logic } = this.#options;
-    const { at, who, why, kind } = event;
-    const content = { actor, sequence, at, who, ...(why === undefined ? {} : { why }), kind, event, previousHash };
-    const hash = entryHash(content);
+    const entry = chained(actor, sequence, event, previousHash);
     this.#store.saveActor({
       actor,
       kind: logic.kind,
       sequence,
-      head: hash,
+      head: entry.hash,
       state: this.#bounded(actor, 'state', JSON.stringify(state)),
       wakeAt: logic.wakeAt(state),
       open: logic.isOpen(state),
     });
-    this.#store.append({ ...content, hash }, this.#bounded(actor, 'event', canonicalJson(event)));
+    this.#store.append(entry, this.#bounded(actor, 'event', canonicalJson(event)));
   }
 
   #owe(stored: Stored<State>, commands: readonly Command[]): Owed<State, Command>[] {
     const { logic, clock } = this.#options;
     const { actor, state } = stored;
-    if (commands.length > MAX_COMMANDS) {
-      throw new StateProblem(
-        'tooLarge',
-        this.#file,
-        `${actor}: ${commands.length} commands in one turn; at most ${MAX_COMMANDS}`,
-      );
-    }
+    refuseTooMany(this.#file, actor, commands);
     const at = clock.now();
     const leaseUntil = at + LEASE_MS;
     const fresh = commands.filter((command) => {
@@ -303,9 +277,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
   }
 
   #bounded(actor: string, what: string, text: string): string {
-    if (text.length <= MAX_DOCUMENT_CHARS) return text;
-    const sizes = `${text.length} characters; at most ${MAX_DOCUMENT_CHARS}`;
-    throw new StateProblem('tooLarge', this.#file, `${actor}: its ${what} takes ${sizes}`);
+    return bounded(this.#file, actor, what, text);
   }
 
   #mustBeOpen(): void {

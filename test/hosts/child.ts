@@ -40,7 +40,7 @@ switch (verb) {
       await new Promise((resolve) => setImmediate(resolve));
     }
   case 'lock':
-    console.log(host.tryBecomeRunner() ? 'runner' : 'refused');
+    console.log((await host.tryBecomeRunner()) ? 'runner' : 'refused');
     setInterval(() => undefined, 60_000);
     break;
 }

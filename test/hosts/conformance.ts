@@ -229,7 +229,7 @@ export function hostConformance(name: string, newPlace: () => Promise<Place>): v
 
     it('wakes an actor when its time has come, also where another process set it', async () => {
       const [runner, other] = [open(), open()];
-      const lease = runner.tryBecomeRunner();
+      const lease = await runner.tryBecomeRunner();
       assert.ok(lease);
       const wakeAt = clock.now() + 90_000;
       await other.deliver('a', { kind: 'wait', until: wakeAt, ...stamp() });
@@ -246,10 +246,10 @@ export function hostConformance(name: string, newPlace: () => Promise<Place>): v
 
     it('has at most one runner, and another once that one is gone', async () => {
       const [first, second] = [open(), open()];
-      assert.ok(first.tryBecomeRunner());
-      assert.equal(second.tryBecomeRunner(), undefined);
+      assert.ok(await first.tryBecomeRunner());
+      assert.equal(await second.tryBecomeRunner(), undefined);
       await first.close();
-      const lease = second.tryBecomeRunner();
+      const lease = await second.tryBecomeRunner();
       assert.ok(lease);
       await lease.release();
     });

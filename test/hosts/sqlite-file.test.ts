@@ -56,7 +56,7 @@ describe('the state file', () => {
   it('is readable for its owner alone, and so is everything beside it', async () => {
     const host = open();
     await host.deliver('a', add('1'));
-    assert.ok(host.tryBecomeRunner());
+    assert.ok(await host.tryBecomeRunner());
     const mode = async (path: string) => (await stat(path)).mode & 0o777;
     assert.equal(await mode(join(directory, 'new')), 0o700);
     assert.equal(await mode(join(directory, 'new', 'deep')), 0o700);
@@ -178,7 +178,7 @@ describe('the state file', () => {
     );
     await assert.rejects(incidents.deliver('a', add('2')), /a is of kind alias, not incident/);
     assert.deepEqual(await host.verify(), await incidents.verify());
-    assert.ok(host.tryBecomeRunner() && incidents.tryBecomeRunner(), 'each kind has its own runner');
+    assert.ok((await host.tryBecomeRunner()) && (await incidents.tryBecomeRunner()), 'each kind has its own runner');
     await incidents.close();
     await host.close();
   });

@@ -102,9 +102,9 @@ describe('several processes on one state file', () => {
     const child = start('lock');
     const [line] = await once(createInterface({ input: child.stdout! }), 'line');
     assert.equal(line, 'runner');
-    assert.equal(host.tryBecomeRunner(), undefined);
+    assert.equal(await host.tryBecomeRunner(), undefined);
     await end(child, 'SIGKILL');
-    assert.ok(host.tryBecomeRunner());
+    assert.ok(await host.tryBecomeRunner());
     await host.close();
   });
 

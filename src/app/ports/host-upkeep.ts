@@ -8,10 +8,12 @@ export interface HostUpkeep {
    */
   onChange(listener: (actors: readonly string[]) => void, withinMs?: number): () => void;
   /** Makes this process the one that delivers ticks; undefined where another process is it. Ends with the process. */
-  tryBecomeRunner(): RunnerLease | undefined;
+  tryBecomeRunner(): Promise<RunnerLease | undefined>;
 }
 
 export interface RunnerLease {
+  /** Aborts where another process has become the runner, because this one gave no sign of life for too long. */
+  readonly lost: AbortSignal;
   /** Stops delivering ticks and lets another process become the runner. */
   release(): Promise<void>;
 }

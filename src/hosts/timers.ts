@@ -1,4 +1,4 @@
-import type { Clock } from '../../app/ports/clock.ts';
+import type { Clock } from '../app/ports/clock.ts';
 
 export interface TimerOptions {
   /** Actors whose time had come at `now`, in the order of that time, from behind `after` on. */
