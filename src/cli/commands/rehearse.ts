@@ -84,7 +84,8 @@ async function rehearse(
   try {
     await io.clock.sleep(WARM_UP_MS);
     const before = traffic.tally();
-    output.say(line(`  ${before.requests} requests answered, ${before.hurt} hurt`));
+    output.say(line(`  ${before.requests} requests answered, ${before.hurt} hurt (warm-up, not counted)`));
+    traffic.restart();
     const release = await releaseIt(context, home, fault);
     if (!release) return EXIT.interrupted;
     await io.clock.sleep(AFTERMATH_MS);

@@ -20,6 +20,8 @@ export interface Tally {
 
 export interface Traffic {
   tally(): Tally;
+  /** Counts from here on: what was before belongs to the warm-up. */
+  restart(): void;
   /** Ends the traffic and waits for the requests under way. */
   stop(): Promise<Tally>;
 }
@@ -80,6 +82,10 @@ export function startTraffic(stage: Stage, functionName: string, alias: string, 
   };
   return {
     tally,
+    restart() {
+      served.clear();
+      for (const times of [firstHurtAt, lastServedAt]) for (const version of Object.keys(times)) delete times[version];
+    },
     async stop() {
       clearInterval(timer);
       await Promise.all(inFlight);
