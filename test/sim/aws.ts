@@ -19,6 +19,9 @@ export interface Troubles {
   readonly slow: number;
 }
 
+/** A protection that is taken out, to see whether the laws notice: what AWS, or our fencing, would no longer do. */
+export type Mutation = 'none' | 'noRevisionCheck' | 'noOwnerTag' | 'noReadBack';
+
 /** One write that AWS applied. `by`: the release whose write it was, or `foreign`. */
 export interface Applied {
   readonly at: number;
@@ -40,8 +43,10 @@ export class SimAws {
   readonly #timeline: Timeline;
   readonly #random: Random;
   readonly #troubles: Troubles;
+  readonly #mutation: Mutation;
 
-  constructor(timeline: Timeline, random: Random, troubles: Troubles, version: string) {
+  constructor(timeline: Timeline, random: Random, troubles: Troubles, version: string, mutation: Mutation) {
+    this.#mutation = mutation;
     this.#timeline = timeline;
     this.#random = random;
     this.#troubles = troubles;
@@ -52,11 +57,19 @@ export class SimAws {
   /** The alias as one process sees it: its calls stop answering when that process dies. `who` names it in the record. */
   portFor(who: () => string, alive: () => boolean): Aliases {
     const call = <T>(apply: () => T): Promise<T> => this.#call(apply, alive);
+    let believed: AliasSnapshot | undefined;
     return {
-      get: () => call(() => (this.#random.chance(this.#troubles.staleRead) ? this.#before : this.alias)),
+      get: () => {
+        // Without a read-back the engine takes its own word for what it sent.
+        if (this.#mutation === 'noReadBack' && believed) return Promise.resolve(believed);
+        return call(() => (this.#random.chance(this.#troubles.staleRead) ? this.#before : this.alias));
+      },
       update: (_key, to, revisionId) => {
         const by = who();
-        return call(() => this.#write(to, revisionId, by));
+        const sent =
+          this.#mutation === 'noOwnerTag' ? { ...to, description: readDescription(to.description).text } : to;
+        if (this.#mutation === 'noReadBack') believed = { ...to, revisionId: 'believed' };
+        return call(() => this.#write(sent, revisionId, by));
       },
       create: () => Promise.reject(new Error('the simulation creates no aliases')),
     };
@@ -68,7 +81,7 @@ export class SimAws {
   }
 
   #write(to: Routing & { description: string }, revisionId: string, by: string): AliasSnapshot {
-    if (revisionId !== this.alias.revisionId) {
+    if (this.#mutation !== 'noRevisionCheck' && revisionId !== this.alias.revisionId) {
       throw new AwsProblem(
         'precondition',
         'UpdateAlias',

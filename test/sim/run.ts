@@ -1,3 +1,4 @@
+import type { Mutation } from './aws.ts';
 import { violations } from './invariants.ts';
 import { Random } from './random.ts';
 import { type Scenario, World } from './world.ts';
@@ -38,14 +39,14 @@ export function scenarioOf(seed: number): Scenario {
 }
 
 /** Tells `releases` releases, in worlds of four, from `firstSeed` on. */
-export async function simulate(releases: number, firstSeed = 1): Promise<SimResult> {
+export async function simulate(releases: number, firstSeed = 1, mutation: Mutation = 'none'): Promise<SimResult> {
   const worlds = Math.ceil(releases / RELEASES_PER_WORLD);
   const total = { releases: 0, events: 0, writes: 0, virtualMs: 0 };
   const ends: Record<string, number> = {};
   const failures: { seed: number; broken: string[] }[] = [];
   for (let from = 0; from < worlds; from += AT_ONCE) {
     const seeds = Array.from({ length: Math.min(AT_ONCE, worlds - from) }, (_, i) => firstSeed + from + i);
-    const batch = seeds.map((seed) => ({ seed, world: new World(seed, scenarioOf(seed)) }));
+    const batch = seeds.map((seed) => ({ seed, world: new World(seed, scenarioOf(seed), mutation) }));
     await tell(batch.map(({ world }) => world));
     for (const { seed, world } of batch) {
       const broken = violations(world);

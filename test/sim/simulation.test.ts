@@ -4,6 +4,8 @@ import { simulate, story } from './run.ts';
 
 /** Enough to meet every trouble many times; `npm run bench:sim` tells 100,000. */
 const RELEASES = 8_000;
+/** How many releases show that a protection is missing; without a read-back each takes long to give up. */
+const MUTATED = { noRevisionCheck: 1_000, noOwnerTag: 2_000, noReadBack: 240 } as const;
 
 test('no story of crashes, faults, operators and strangers breaks a law of the engine', async () => {
   const result = await simulate(RELEASES);
@@ -16,4 +18,13 @@ test('no story of crashes, faults, operators and strangers breaks a law of the e
 
 test('the same seed tells the same story', async () => {
   assert.equal(await story(7), await story(7));
+});
+
+test('the laws notice when a protection is taken out', async (t) => {
+  for (const [mutation, releases] of Object.entries(MUTATED) as [keyof typeof MUTATED, number][]) {
+    await t.test(mutation, async () => {
+      const { failures } = await simulate(releases, 1, mutation);
+      assert.ok(failures.length > 0, `${releases} releases without ${mutation.slice(2)} broke no law`);
+    });
+  }
 });

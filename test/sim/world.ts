@@ -10,7 +10,7 @@ import type { Plan } from '../../src/core/release/plan.ts';
 import { type AliasDoc, emptyDoc, isOpen, type Release } from '../../src/core/release/release.ts';
 import { SYSTEM } from '../../src/core/who.ts';
 import { ALICE, KEY, T0 } from '../core/release/builders.ts';
-import { SimAws, type Troubles } from './aws.ts';
+import { type Mutation, SimAws, type Troubles } from './aws.ts';
 import { drawPlan } from './plans.ts';
 import { Random } from './random.ts';
 import { Timeline } from './timeline.ts';
@@ -54,10 +54,10 @@ export class World {
   #started = 0;
   #wakeArmed = Number.POSITIVE_INFINITY;
 
-  constructor(seed: number, scenario: Scenario) {
+  constructor(seed: number, scenario: Scenario, mutation: Mutation = 'none') {
     this.#random = new Random(seed);
     this.#scenario = scenario;
-    this.aws = new SimAws(this.timeline, this.#random, scenario.troubles, '1');
+    this.aws = new SimAws(this.timeline, this.#random, scenario.troubles, '1', mutation);
     this.timeline.after(1, () => this.#nextRelease());
     if (scenario.crashEveryMs > 0) this.#armCrash();
     if (scenario.operatorEveryMs > 0) this.#armOperator();

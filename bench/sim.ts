@@ -1,0 +1,56 @@
+/** The deterministic simulation at full length, on all cores: how many releases are told, and how many break a law. */
+import { availableParallelism } from 'node:os';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { type SimResult, simulate, story } from '../test/sim/run.ts';
+import { print, round } from './figures.ts';
+
+const RELEASES = 100_000;
+/** Seeds of the workers lie this far apart. */
+const SEEDS_APART = 1_000_000;
+
+/** `--releases N`, `--seed N` (first seed), `--story SEED` (tells one seed's story instead), `--json`. */
+export async function run(args: readonly string[]): Promise<void> {
+  const option = (name: string): number | undefined => {
+    const at = args.indexOf(name);
+    return at < 0 ? undefined : Number(args[at + 1]);
+  };
+  const told = option('--story');
+  if (told !== undefined) {
+    process.stdout.write(`${await story(told)}\n`);
+    return;
+  }
+  const releases = option('--releases') ?? RELEASES;
+  const seed = option('--seed') ?? 1;
+  const workers = availableParallelism();
+  const startedAt = performance.now();
+  const results = await Promise.all(
+    Array.from({ length: workers }, (_, n) => inWorker(Math.ceil(releases / workers), seed + n * SEEDS_APART)),
+  );
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const sum = (read: (result: SimResult) => number): number =>
+    results.reduce((total, result) => total + read(result), 0);
+  const failures = results.flatMap((result) => result.failures);
+  const figures = {
+    releases: sum((result) => result.releases),
+    events: sum((result) => result.events),
+    aliasWrites: sum((result) => result.writes),
+    virtualHours: sum((result) => result.virtualHours),
+    seconds: round(seconds, 1),
+    violations: failures.length,
+    failingSeeds: failures.slice(0, 5).map(({ seed: failing }) => failing),
+  };
+  print(figures, { seconds: '< 10 on 2 quiet cores', violations: '0' }, args.includes('--json'));
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+function inWorker(releases: number, firstSeed: number): Promise<SimResult> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: { releases, firstSeed } });
+    worker.once('message', resolve).once('error', reject);
+  });
+}
+
+if (!isMainThread && parentPort) {
+  const { releases, firstSeed } = workerData as { releases: number; firstSeed: number };
+  parentPort.postMessage(await simulate(releases, firstSeed));
+}
