@@ -3,7 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type AliasConfiguration, Lambda, waitUntilFunctionActiveV2 } from '@aws-sdk/client-lambda';
+import {
+  type AliasConfiguration,
+  Lambda,
+  waitUntilFunctionActiveV2,
+  waitUntilFunctionUpdatedV2,
+} from '@aws-sdk/client-lambda';
 import { zipSync } from 'fflate';
 import { type Ended, type LocalAwsProcess, Running, startLocalAws } from './processes.ts';
 
@@ -75,18 +80,18 @@ export class Site {
       Environment: { Variables: environment },
       Code: { ZipFile: zipOf(source) },
     });
-    await this.#active(name);
+    await this.settled(name);
     await this.lambda.publishVersion({ FunctionName: name });
     if (alias !== null)
       await this.lambda.createAlias({ FunctionName: name, Name: alias, FunctionVersion: '1', Description: 'ours' });
     return new Service(this, name);
   }
 
-  async #active(FunctionName: string): Promise<void> {
-    await waitUntilFunctionActiveV2(
-      { client: this.lambda, maxWaitTime: 60, minDelay: 0.02, maxDelay: 0.1 },
-      { FunctionName },
-    );
+  /** Waits until the function has been created and nothing about it is being updated. */
+  async settled(FunctionName: string): Promise<void> {
+    const patience = { client: this.lambda, maxWaitTime: 60, minDelay: 0.02, maxDelay: 0.1 };
+    await waitUntilFunctionActiveV2(patience, { FunctionName });
+    await waitUntilFunctionUpdatedV2(patience, { FunctionName });
   }
 }
 
@@ -124,6 +129,7 @@ export class Service {
       Publish: true,
     });
     assert.ok(Version);
+    await this.site.settled(FunctionName);
     return Version;
   }
 
