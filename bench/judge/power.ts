@@ -21,6 +21,8 @@ export interface RuleResult {
   /** Median seconds to the rollback, delays included, over all runs; null when fewer than half were rolled back. */
   readonly medianSeconds: number | null;
   readonly badRequests: number;
+  /** Standard error of the difference to the judge by logs, release by release. */
+  readonly differenceError: number;
 }
 
 export interface PowerResult {
@@ -43,21 +45,22 @@ export function playPower(job: PowerJob): PowerResult {
   const peers = standardPeers(job.cell.weightPercent);
   const names = [JUDGE_BY_LOGS, JUDGE_BY_METRICS, ...peers.map(({ name }) => name)];
   const seconds: number[][] = names.map(() => []);
-  const bad = names.map(() => 0);
+  const bad: number[][] = names.map(() => []);
   for (let run = 0; run < job.runs; run++) {
     const ticks = release(job, run);
     const served = cumulativeBad(ticks);
     verdicts(job, ticks, peers).forEach((second, i) => {
       if (second !== null) seconds[i]!.push(second);
       const until = Math.min(RUN_SECONDS, second ?? RUN_SECONDS);
-      bad[i] = bad[i]! + served[Math.ceil(until / TICK_SECONDS)]!;
+      bad[i]!.push(served[Math.ceil(until / TICK_SECONDS)]!);
     });
   }
   const rules = names.map((rule, i) => ({
     rule,
     rolledBack: seconds[i]!.length / job.runs,
     medianSeconds: medianOf(seconds[i]!, job.runs),
-    badRequests: bad[i]! / job.runs,
+    badRequests: meanOf(bad[i]!),
+    differenceError: errorOf(bad[i]!.map((value, run) => value - bad[0]![run]!)),
   }));
   return { job, rules };
 }
@@ -121,6 +124,15 @@ function minutesOf(ticks: readonly Tick[]): readonly Minute[] {
     }
     return { stable, candidate };
   });
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function errorOf(values: readonly number[]): number {
+  const mean = meanOf(values);
+  return Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)) / values.length);
 }
 
 function medianOf(seconds: readonly number[], runs: number): number | null {

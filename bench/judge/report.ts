@@ -42,7 +42,9 @@ export function markdown(plan: BenchPlan, summary: Summary): string {
     '',
     ...summary.power.filter(({ job }) => job.p1 !== job.p0).map((result) => sideBySide(result, summary)),
     '',
-    '## Where somebody else serves fewer',
+    '## Where somebody else serves clearly fewer',
+    'A rule that trusts a fixed rate on the new version alone can be faster where its guess happens to be right: it is bound by limit A, not B, and an outage of both versions deceives it.',
+    '',
     lost(summary),
     '',
   ].join('\n');
@@ -53,7 +55,7 @@ function bars({ bars: met, compared, lost: cells }: Summary): string {
   return [
     `* false rollbacks at most alpha in every family, with 99 % confidence: **${word(met.falseRollbacks)}**`,
     `* bad requests at most 1.5 x limit B + 2 for every effect from 2x and every weight from 1 % to 50 %: **${word(met.badRequests)}**`,
-    `* no more bad requests than any rule that rolls back at most 1 % of good releases in the same cell: **${word(met.fewerThanPeers)}** (${compared - cells.length} of ${compared} comparisons)`,
+    `* not clearly (two standard errors) more bad requests than any rule that rolls back at most 1 % of good releases in the same cell: **${word(met.fewerThanPeers)}** (${compared - cells.length} of ${compared} comparisons)`,
   ].join('\n');
 }
 

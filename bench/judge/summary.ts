@@ -25,7 +25,7 @@ export interface FamilySummary {
   readonly holds: boolean;
 }
 
-/** A cell in which some usable peer served fewer bad requests than the judge by logs. */
+/** A cell in which some usable peer served clearly fewer bad requests than the judge by logs. */
 export interface Lost {
   readonly cell: string;
   readonly rule: string;
@@ -95,6 +95,9 @@ function familyOf(
   };
 }
 
+/** A difference counts from so many standard errors on. */
+const CLEARLY = 2;
+
 /** Compares on the same releases; a tie (nobody found anything) is no loss. */
 function comparePeers(power: readonly PowerResult[]): { lost: readonly Lost[]; compared: number } {
   const lost: Lost[] = [];
@@ -104,12 +107,12 @@ function comparePeers(power: readonly PowerResult[]): { lost: readonly Lost[]; c
     const quiet = power.find((other) => other.job.p1 === other.job.p0 && sameCell(other, job));
     const judge = rules.find(({ rule }) => rule === JUDGE_BY_LOGS);
     if (!quiet || !judge) continue;
-    for (const { rule, badRequests } of rules) {
+    for (const { rule, badRequests, differenceError } of rules) {
       if (rule === JUDGE_BY_LOGS || rule === JUDGE_BY_METRICS) continue;
       const peerFalseRate = quiet.rules.find((other) => other.rule === rule)?.rolledBack ?? 1;
       if (peerFalseRate > USABLE_FALSE_RATE) continue;
       compared++;
-      if (badRequests >= judge.badRequests) continue;
+      if (judge.badRequests - badRequests <= CLEARLY * differenceError) continue;
       const cell = `${job.cell.requestsPerSecond} rps, ${job.cell.weightPercent} %, ${100 * job.p1} % failing`;
       lost.push({ cell, rule, peerBad: badRequests, judgeBad: judge.badRequests, peerFalseRate });
     }

@@ -97,7 +97,7 @@ export function judge(state: JudgeState, input: JudgeInput): { state: JudgeState
     outrightBlock: extendBlock(weighed.outrightBlock, stable, candidate),
   };
   const contradiction = contradictionIn(collected.outrightBlock) ?? contradictionIn(collected.block);
-  if (contradiction !== undefined && atMs - collected.outrightBlock.startMs > CONTRADICTION_MOST_MS) {
+  if (contradiction !== undefined && atMs - collected.block.startMs > CONTRADICTION_MOST_MS) {
     const reason = `${contradiction}; the judge waits for counts that can be true`;
     return { state: collected, decision: { kind: 'error', reason } };
   }
@@ -151,9 +151,10 @@ function watchTraffic(state: JudgeState, input: JudgeInput): JudgeState {
 /** Takes what the open blocks show, and closes those that are full. */
 function learn(state: JudgeState, metrics: readonly Metric[]): JudgeState {
   const { atMs } = state;
+  const share = plannedShareOf(state);
   const peeked = peek(state, metrics);
-  const closed = isFull(peeked.block, peeked.requests, atMs) ? closeBlock(peeked, metrics, atMs) : peeked;
-  return isOutrightFull(closed.outrightBlock, atMs) ? closeOutright(closed, metrics, atMs) : closed;
+  const closed = isFull(peeked.block, peeked.requests, share, atMs) ? closeBlock(peeked, metrics, atMs) : peeked;
+  return isOutrightFull(closed.outrightBlock, share, atMs) ? closeOutright(closed, metrics, atMs) : closed;
 }
 
 /** A version that fails outright is seen before its block is full. */

@@ -182,7 +182,8 @@ export function eppo(alpha: number): PeerRule {
         const green = total.xGreen / total.nGreen;
         const blue = total.xBlue / total.nBlue;
         const error = Math.sqrt((green * (1 - green)) / total.nGreen + (blue * (1 - blue)) / total.nBlue);
-        if (green - blue > error * eppoWidth(total.nGreen + total.nBlue, alpha)) return i + 1;
+        // Without spread in either sample the normal approximation has nothing to say.
+        if (error > 0 && green - blue > error * eppoWidth(total.nGreen + total.nBlue, alpha)) return i + 1;
       }
       return null;
     },
