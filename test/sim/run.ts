@@ -15,7 +15,7 @@ export interface SimResult {
 
 const RELEASES_PER_WORLD = 4;
 /** Worlds are independent, so one pass of the event loop moves this many of them by one event each. */
-const AT_ONCE = 500;
+const AT_ONCE = 100;
 
 /** Draws the troubles of a story: some stories are quiet, some are dreadful. */
 export function scenarioOf(seed: number): Scenario {

@@ -166,21 +166,19 @@ export class World {
     this.done = true;
   }
 
+  /** Looks come every few seconds at first; an hour's hold is not told second by second. */
   #armWatcher(): void {
     const generation = this.#generation;
     const releaseId = this.doc.release?.id;
+    let looks = 0;
     const look = (): void => {
       const { release } = this.doc;
-      if (generation !== this.#generation || !this.#up || this.done || release?.id !== releaseId || !isOpen(release))
-        return;
-      this.deliver({
-        kind: 'observed',
-        at: this.timeline.now,
-        who: SYSTEM,
-        releaseId: release.id,
-        observation: this.#observe(release),
-      });
-      this.timeline.after(this.#random.int(2_000, 30_000), look);
+      const current = generation === this.#generation && this.#up && !this.done;
+      if (!current || release?.id !== releaseId || !isOpen(release)) return;
+      const observation = this.#observe(release);
+      this.deliver({ kind: 'observed', at: this.timeline.now, who: SYSTEM, releaseId: release.id, observation });
+      looks += 1;
+      this.timeline.after(this.#random.int(2_000, 30_000) * Math.ceil(looks / 4), look);
     };
     this.timeline.after(this.#random.int(500, 5_000), look);
   }
