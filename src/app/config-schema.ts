@@ -46,7 +46,9 @@ const release = {
     .optional()
     .describe('What the guards are fed with.'),
   judge: z
-    .union([z.literal(false), z.strictObject({ alpha: z.number().gt(0).lt(1) })])
+    .union([z.literal(false), z.strictObject({ alpha: z.number().gt(0).lt(1) })], {
+      error: 'write false, or alpha: and a chance such as 0.01',
+    })
     .optional()
     .describe('The chance, at most, of rolling back a release that is no worse; false switches the judge off.'),
 };

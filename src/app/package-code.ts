@@ -106,7 +106,8 @@ async function collect(root: string, folder: string, depth: number, files: Found
     if (real === undefined) return `"${path}" is a link to ${await readlink(path)}, which does not exist`;
     if (link && real !== root && !real.startsWith(root + sep))
       return `"${path}" is a link to ${real}, outside the folder: copy what it leads to, or leave it out`;
-    if (link && `${path}${sep}`.startsWith(`${real}${sep}`)) return `"${path}" is a link back to ${real}, which it lies in: remove it`;
+    if (link && `${path}${sep}`.startsWith(`${real}${sep}`))
+      return `"${path}" is a link back to ${real}, which it lies in: remove it`;
     const found = await stat(path);
     if (found.isDirectory()) {
       const problem = await collect(root, path, depth + 1, files);

@@ -16,7 +16,7 @@ import type { Home, Wired } from '../../wire.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { unwrap } from '../failure.ts';
-import { exitOf, type Followed, follow, sinceNow } from '../follow.ts';
+import { exitOf, type Followed, follow, type Since, sinceNow } from '../follow.ts';
 import { within } from '../patience.ts';
 import { aliasKey } from '../target.ts';
 
@@ -39,26 +39,38 @@ export async function run(context: Context): Promise<ExitCode> {
   const startedAt = io.clock.now();
   const wired = await context.wired();
   const key = await aliasKey(context);
-  const home = await openHome(context, wired);
+  const state = await openState(context, wired, key);
+  const home = state?.home;
   const ports: Ports = home?.ports ?? { ...wired.aws, clock: io.clock, host: ABSENT };
   const target = unwrap(await chooseTarget(ports, key, flags.to));
   for (const finding of target.findings) output.say(line(['warn', '!'], ` ${finding}`));
   const who = await wired.aws.identity.whoAmI();
   const given: Case = { context, wired, key, who, target, startedAt };
   if (flags.dryRun) return dryRun(given);
-  const through = home && (await throughEngine(given, home));
+  const through = state && (await throughEngine(given, state));
   if (through !== undefined) return through;
   if (alreadyThere(target)) return nothingToDo(given);
   return directly(given, ports, home);
 }
 
-/** The state, where it opens at all and in time. */
-async function openHome({ io, output }: Context, wired: Wired): Promise<Home | undefined> {
+interface State {
+  readonly home: Home;
+  readonly since: Since;
+}
+
+/** The state as it stands, where it opens and answers at all and in time. */
+async function openState({ io, output }: Context, wired: Wired, key: AliasKey): Promise<State | undefined> {
+  const open = async (): Promise<State> => {
+    const home = await wired.home();
+    return { home, since: await sinceNow(home, key) };
+  };
   try {
-    const home = await within(HOST_PATIENCE_MS, wired.home(), io.clock);
-    if (!home) output.note('the state file did not open within a second: going on without it');
-    return home;
+    const state = await within(HOST_PATIENCE_MS, open(), io.clock);
+    if (!state) output.note('the state did not answer within a second: going on without it');
+    return state;
   } catch (error) {
+    // Without AWS there is no rollback either: that is no matter of the state.
+    if (error instanceof Error && error.name === 'AwsProblem') throw error;
     output.note(`${error instanceof Error ? error.message : String(error)}: going on without it`);
     return undefined;
   }
@@ -73,12 +85,10 @@ const ABSENT: AliasHost = {
 };
 
 /** Undefined where the state did not answer in time, or where there is nothing for the engine to do. */
-async function throughEngine(given: Case, home: Home): Promise<ExitCode | undefined> {
+async function throughEngine(given: Case, { home, since }: State): Promise<ExitCode | undefined> {
   const { context, key, target, who } = given;
   const { flags, io, output } = context;
   try {
-    const since = await within(HOST_PATIENCE_MS, sinceNow(home, key), io.clock);
-    if (!since) throw new Error('the state did not answer within a second');
     const open = since.doc.release !== null && since.doc.release.phase !== 'ended';
     if (!open && alreadyThere(target)) return undefined;
     const ordered = await within(

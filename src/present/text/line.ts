@@ -67,7 +67,7 @@ function wrapLine(spans: Line, width: number): Line[] {
   const lines: Span[][] = [[]];
   let used = 0;
   for (const span of spans) {
-    for (const word of span.text.match(/\s*\S+|\s+$/g) ?? []) {
+    for (const word of wordsOf(span)) {
       if (used > indent.length && used + lengthOf(word) > width) {
         lines.push([{ text: indent }]);
         used = indent.length;
@@ -80,6 +80,11 @@ function wrapLine(spans: Line, width: number): Line[] {
     }
   }
   return lines.map(join);
+}
+
+/** A command stays in one piece: broken, it could not be copied. */
+function wordsOf({ text, tone }: Span): readonly string[] {
+  return tone === 'strong' ? [text] : (text.match(/\s*\S+|\s+$/g) ?? []);
 }
 
 /** Neighbours of one tone become one span again, so that painting stays short. */

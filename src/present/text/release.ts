@@ -4,7 +4,17 @@ import { type GuardVerdict, guardVerdicts, seenOf } from '../../core/release/gua
 import { actualWeight, type Release, stateOf, wantedWeight } from '../../core/release/release.ts';
 import { type Line, labelled, line } from './line.ts';
 import { routingText } from './story.ts';
-import { clock, flagsOf, HOOK_WORDS, percentText, personText, STATE_WORDS, utc, VERDICT_SIGNS } from './words.ts';
+import {
+  clock,
+  countText,
+  flagsOf,
+  HOOK_WORDS,
+  percentText,
+  personText,
+  STATE_WORDS,
+  utc,
+  VERDICT_SIGNS,
+} from './words.ts';
 
 /**
  * One release, top down: what is live, what happens next and when, each check with its numbers, and last the command
@@ -100,7 +110,7 @@ function seenLines({ plan, guards, kind }: Release): Line[] {
   if (kind === 'rollback') return [];
   const text = [plan.stable, plan.candidate].map((version) => {
     const { invocations, errors } = seenOf(guards, version);
-    return `version ${version} ${invocations} invocations, ${errors} errors`;
+    return `version ${version} ${countText(invocations, 'invocation')}, ${countText(errors, 'error')}`;
   });
   return [labelled('seen', text.join(' · '))];
 }
@@ -145,7 +155,7 @@ export function verificationLines({ verification, plan }: Release): Line[] {
   if (!verification) return [];
   const { stable, candidate, waitedMs, notes } = verification;
   const sign = candidate.invocations === 0 ? VERDICT_SIGNS.pass : VERDICT_SIGNS.error;
-  const text = ` in ${formatDuration(waitedMs)} version ${plan.stable} took ${stable.invocations} invocations with ${stable.errors} errors, version ${plan.candidate} took ${candidate.invocations}`;
+  const text = ` in ${formatDuration(waitedMs)} version ${plan.stable} took ${countText(stable.invocations, 'invocation')} with ${countText(stable.errors, 'error')}, version ${plan.candidate} took ${candidate.invocations}`;
   return [labelled('traffic', sign, text), ...notes.map((note) => labelled('', note))];
 }
 

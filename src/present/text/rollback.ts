@@ -39,6 +39,8 @@ export function rollbackText(report: RollbackReport): Line[] {
     labelled('took', formatDuration(report.tookMs)),
     labelled('read back', readBack ? describeRouting(readBack) : 'not possible'),
     ...(report.release ? verificationLines(report.release) : []),
-    labelled('undo', ['strong', `switchback rollback ${flagsOf(key)} --to ${bad}`]),
+    restored
+      ? labelled('undo', ['strong', `switchback rollback ${flagsOf(key)} --to ${bad}`])
+      : labelled('repair', ['strong', `switchback rollback ${flagsOf(key)} --to ${to}`]),
   ];
 }

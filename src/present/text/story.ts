@@ -4,7 +4,7 @@ import type { AliasEvent } from '../../core/release/events.ts';
 import type { Observation } from '../../core/release/observation.ts';
 import { isOpen, type Release, wantedWeight } from '../../core/release/release.ts';
 import type { Tone } from './line.ts';
-import { HOOK_WORDS, percentText } from './words.ts';
+import { countText, HOOK_WORDS, percentText } from './words.ts';
 
 /** One event as a sentence. */
 export interface Story {
@@ -82,7 +82,7 @@ function resultText(result: CommandResult): string {
       return observationText(result.observation);
     case 'verified': {
       const { stable, candidate, waitedMs } = result.verification;
-      return `traffic after the rollback (${Math.round(waitedMs / 1000)} s): stable ${stable.invocations} invocations with ${stable.errors} errors, candidate ${candidate.invocations}`;
+      return `traffic after the rollback (${Math.round(waitedMs / 1000)} s): stable ${countText(stable.invocations, 'invocation')} with ${countText(stable.errors, 'error')}, candidate ${candidate.invocations}`;
     }
     case 'failed':
       return `a call to AWS failed${result.retryable ? ' and will be tried again' : ''}: ${result.error}`;
@@ -94,9 +94,10 @@ function resultText(result: CommandResult): string {
 function observationText({ logs, minutes, alarms, alias, blind }: Observation): string {
   const parts: string[] = [];
   for (const [version, counts] of Object.entries(logs?.counts ?? {}))
-    parts.push(`version ${version}: ${counts.invocations} invocations, ${counts.errors} errors`);
-  if (minutes && minutes.length > 0)
-    parts.push(`${minutes.length} CloudWatch minute${minutes.length === 1 ? '' : 's'}`);
+    parts.push(
+      `version ${version}: ${countText(counts.invocations, 'invocation')}, ${countText(counts.errors, 'error')}`,
+    );
+  if (minutes && minutes.length > 0) parts.push(countText(minutes.length, 'CloudWatch minute'));
   for (const { name, state } of alarms ?? []) parts.push(`alarm ${name} ${state}`);
   if (alias === null) parts.push('the alias does not exist');
   else if (alias) parts.push(describeRouting(alias));

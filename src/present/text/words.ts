@@ -52,3 +52,8 @@ export function personText({ name, provedBy }: Who): string {
 export function percentText(percent: number): string {
   return `${Number(percent.toFixed(2))} %`;
 }
+
+/** `1 error`, `2 errors`, `12,034 invocations`. */
+export function countText(count: number, thing: string): string {
+  return `${count.toLocaleString('en-US')} ${thing}${count === 1 ? '' : 's'}`;
+}

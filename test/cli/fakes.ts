@@ -1,0 +1,328 @@
+/**
+ * A world for the command line, in memory. Its contract:
+ *
+ * - Time stands still while anything else can happen, then jumps to the next moment that somebody sleeps for.
+ * - The host takes turns with the real `decide`; its commands are performed by the real `perform` on the fake AWS, and a
+ *   turn that changed nothing leaves no entry, as on every host.
+ * - While somebody drives, every second brings a look at the world and, where it is due, a tick.
+ * - AWS keeps aliases with revisions and refuses a stale one; versions are numbers; publishing counts up. What a look
+ *   shows is scripted by `counts`: what each version did per look while it had traffic.
+ */
+import { createHash } from 'node:crypto';
+import { aliasActor } from '../../src/app/alias-actor.ts';
+import { aliasPerform, createPerform } from '../../src/app/perform.ts';
+import type { Clock } from '../../src/app/ports/clock.ts';
+import type { LedgerEntry, Stored } from '../../src/app/ports/host.ts';
+import type { AliasHost, AwsPorts } from '../../src/app/ports/index.ts';
+import { AwsProblem } from '../../src/app/ports/problem.ts';
+import type { VersionFacts } from '../../src/app/ports/versions.ts';
+import { main } from '../../src/cli/program.ts';
+import { type AliasKey, type AliasSnapshot, actorOf, alone } from '../../src/core/release/alias.ts';
+import type { Command } from '../../src/core/release/commands.ts';
+import type { AliasEvent } from '../../src/core/release/events.ts';
+import type { AlarmReading, Observation, Watch } from '../../src/core/release/observation.ts';
+import type { AliasDoc } from '../../src/core/release/release.ts';
+import { watchOf } from '../../src/core/release/watch.ts';
+import { SYSTEM, type Who } from '../../src/core/who.ts';
+import type { Home, Wired } from '../../src/wire.ts';
+
+export const KEY: AliasKey = { account: '123456789012', region: 'eu-west-1', function: 'checkout', alias: 'live' };
+export const FLAGS = ['--function', 'checkout', '--alias', 'live'];
+const ALICE: Who = { name: 'arn:aws:iam::123456789012:user/alice', provedBy: 'sts' };
+const T0 = Date.UTC(2026, 0, 5, 12, 0, 0);
+/** Turns of the event loop without a change before time may jump: every promise chain of the fakes is shorter. */
+const IDLE_TURNS = 12;
+
+class JumpingClock implements Clock {
+  #now = T0;
+  readonly #sleepers = new Set<{ dueMs: number; wake: () => void }>();
+  #jumping = false;
+
+  now(): number {
+    return this.#now;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const sleeper = { dueMs: this.#now + ms, wake: resolve };
+      this.#sleepers.add(sleeper);
+      signal?.addEventListener('abort', () => this.#sleepers.delete(sleeper) && reject(signal.reason), { once: true });
+      void this.#jump();
+    });
+  }
+
+  async #jump(): Promise<void> {
+    if (this.#jumping) return;
+    this.#jumping = true;
+    while (this.#sleepers.size > 0) {
+      for (let turn = 0; turn < IDLE_TURNS; turn += 1) await new Promise((next) => setImmediate(next));
+      const next = [...this.#sleepers].sort((a, b) => a.dueMs - b.dueMs)[0];
+      if (!next) break;
+      this.#now = Math.max(this.#now, next.dueMs);
+      this.#sleepers.delete(next);
+      next.wake();
+    }
+    this.#jumping = false;
+  }
+}
+
+/** What one version does between two looks while it has traffic. */
+export interface Behaviour {
+  readonly invocations: number;
+  readonly errors: number;
+}
+
+export class World {
+  readonly clock = new JumpingClock();
+  alias: AliasSnapshot | undefined = { ...alone('41'), revisionId: 'rev-0', description: 'the shop' };
+  versions: VersionFacts[] = ['40', '41', '42'].map((version) => versionFacts(version));
+  alarms: AlarmReading[] = [];
+  readonly counts: Record<string, Behaviour> = {};
+  hook: (payload: unknown) => 'Succeeded' | 'Failed' | undefined = () => 'Succeeded';
+  past: { version: string; atMs: number; by: string }[] = [];
+  /** Thrown by every call to AWS. */
+  outage: Error | undefined;
+  /** The state: `lost` cannot be opened, `stuck` never answers. */
+  state: 'works' | 'lost' | 'stuck' = 'works';
+  tty = false;
+  /** Calls the listeners of Ctrl-C. */
+  interrupt: () => void = () => undefined;
+  /** Called after each turn; for tests that act in mid-release. */
+  onTurn: (doc: AliasDoc) => void = () => undefined;
+  updates = 0;
+  readonly ledger: LedgerEntry[] = [];
+  #doc: AliasDoc | undefined;
+  #sequence = 0;
+  readonly #listeners = new Set<(actors: readonly string[]) => void>();
+  #busy: Promise<unknown>[] = [];
+
+  /** Runs one command line; answers its exit code and what it printed. */
+  async run(...argv: string[]) {
+    let out = '';
+    let err = '';
+    const sink = (add: (text: string) => void) => ({
+      write: (text: string) => add(text),
+      isTTY: this.tty,
+      columns: this.tty ? 100 : 0,
+    });
+    const exit = await main(
+      argv,
+      {
+        env: { HOME: '/home/alice', TERM: 'xterm', NO_COLOR: '1' },
+        cwd: import.meta.dirname,
+        stdout: sink((text) => {
+          out += text;
+        }),
+        stderr: sink((text) => {
+          err += text;
+        }),
+        clock: this.clock,
+        wire: async () => this.#wired(),
+        ask: undefined,
+        onInterrupt: (listener) => {
+          this.interrupt = listener;
+          return () => undefined;
+        },
+      },
+      '1.2.3',
+    );
+    return { exit, out, err, json: out.startsWith('{') ? JSON.parse(out.trim().split('\n').at(-1)!) : undefined };
+  }
+
+  #wired(): Wired {
+    return {
+      aws: { ...this.aws, stage: NO_STAGE },
+      clock: this.clock,
+      home: async () => {
+        if (this.state === 'lost')
+          throw Object.assign(new Error('state file x: it is damaged'), { name: 'StateProblem' });
+        return this.#home();
+      },
+      close: async () => undefined,
+    };
+  }
+
+  #home(): Home {
+    return {
+      ports: { ...this.aws, host: this.host, clock: this.clock },
+      upkeep: {
+        recover: async () => 0,
+        onChange: (listener) => {
+          this.#listeners.add(listener);
+          return () => this.#listeners.delete(listener);
+        },
+        tryBecomeRunner: async () => undefined,
+      },
+      settle: async () => {
+        while (this.#busy.length > 0) await Promise.all(this.#busy.splice(0));
+      },
+      drive: () => {
+        const stop = new AbortController();
+        const driven = this.#drive(stop.signal);
+        return async () => {
+          stop.abort();
+          await driven;
+        };
+      },
+    };
+  }
+
+  async #drive(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.clock.sleep(1_000, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      const watched = this.#doc && watchOf(this.#doc);
+      if (!watched || !this.#doc) continue;
+      const stamp = { at: this.clock.now(), who: SYSTEM };
+      const observation = this.#look(watched.watch);
+      await this.host.deliver(actorOf(KEY), { kind: 'observed', releaseId: watched.releaseId, observation, ...stamp });
+      if (this.#doc.wakeAt !== null && this.#doc.wakeAt <= stamp.at)
+        await this.host.deliver(actorOf(KEY), { kind: 'tick', ...stamp });
+    }
+  }
+
+  readonly host: AliasHost = {
+    deliver: async (actor, event) => {
+      if (this.state === 'stuck') return new Promise<never>(() => undefined);
+      return this.#turn(actor, event);
+    },
+    read: async (actor) => {
+      if (this.state === 'stuck') return new Promise<never>(() => undefined);
+      return this.#doc && actor === actorOf(KEY) ? this.#stored(actor, this.#doc) : undefined;
+    },
+    list: async () => (this.#doc && aliasActor.isOpen(this.#doc) ? [this.#stored(actorOf(KEY), this.#doc)] : []),
+    ledger: async (_actor, { after, limit }) => this.ledger.filter(({ sequence }) => sequence > after).slice(0, limit),
+  };
+
+  #stored(actor: string, state: AliasDoc): Stored<AliasDoc> {
+    return { actor, sequence: this.#sequence, state };
+  }
+
+  #turn(actor: string, event: AliasEvent): Stored<AliasDoc> {
+    const before = this.#doc ?? aliasActor.initial(actor);
+    const { state, commands } = aliasActor.decide(before, event);
+    if (state === before && commands.length === 0) return this.#stored(actor, before);
+    this.#doc = state;
+    this.#sequence += 1;
+    const { at, who, why, kind } = event;
+    const chain = { previousHash: '', hash: '' };
+    this.ledger.push({ actor, sequence: this.#sequence, at, who, ...(why ? { why } : {}), kind, event, ...chain });
+    for (const command of commands) this.#busy.push(this.#perform(actor, command, state));
+    for (const listener of this.#listeners) listener([actor]);
+    this.onTurn(state);
+    return this.#stored(actor, state);
+  }
+
+  async #perform(actor: string, command: Command, doc: AliasDoc): Promise<void> {
+    const perform = aliasPerform(createPerform({ ...this.aws, clock: this.clock, random: () => 0 }), this.clock);
+    const result = await perform(actor, command, doc);
+    if (result) this.#turn(actor, result);
+  }
+
+  #look({ stable, candidate }: Watch): Observation {
+    const served = [stable, candidate].filter(
+      (version) => this.alias && (this.alias.version === version || this.alias.second?.version === version),
+    );
+    const counts = Object.fromEntries(
+      served.flatMap((version) => {
+        const did = this.counts[version];
+        return did
+          ? [[version, { ...did, timeouts: 0, throttles: 0, coldStarts: 0, slow: [0, 0, 0, 0, 0, 0, 0, 0] }]]
+          : [];
+      }),
+    );
+    return {
+      logs: { cursor: 'c', counts, sampled: false },
+      ...(this.alarms.length > 0 ? { alarms: this.alarms } : {}),
+      alias: this.alias ?? null,
+      blind: [],
+    };
+  }
+
+  readonly aws: AwsPorts = {
+    aliases: {
+      get: async () => {
+        if (this.outage) throw this.outage;
+        return this.alias;
+      },
+      update: async (_key, to, revisionId) => {
+        if (this.outage) throw this.outage;
+        if (revisionId !== this.alias?.revisionId)
+          throw new AwsProblem('precondition', 'UpdateAlias', 'PreconditionFailedException', 'stale revision');
+        this.updates += 1;
+        this.alias = {
+          version: to.version,
+          second: to.second,
+          description: to.description,
+          revisionId: `rev-${this.updates}`,
+        };
+        return this.alias;
+      },
+      create: async () => {
+        throw new Error('no command creates an alias');
+      },
+    },
+    versions: {
+      get: async (_fn, version) =>
+        version === '$LATEST'
+          ? { ...this.versions.at(-1)!, version }
+          : this.versions.find((facts) => facts.version === version),
+      list: async (_fn, limit) => this.versions.toReversed().slice(0, limit),
+      uploadCode: async (_fn, zip) => ({
+        ...this.versions.at(-1)!,
+        version: '$LATEST',
+        codeSha256: createHash('sha256').update(zip).digest('base64'),
+      }),
+      publish: async (_fn, codeSha256) => {
+        const same = this.versions.at(-1);
+        if (same?.codeSha256 === codeSha256) return same;
+        const next = { ...versionFacts(String(Number(same?.version ?? 0) + 1)), codeSha256 };
+        this.versions.push(next);
+        return next;
+      },
+    },
+    traffic: { bypasses: async () => [], concurrency: async () => ({}), pastTargets: async () => this.past },
+    alarms: { read: async (names) => this.alarms.filter(({ name }) => names.includes(name)) },
+    signals: { look: async (watch) => this.#look(watch), follow: async () => undefined },
+    hooks: { invoke: async (_fn, payload) => this.hook(payload), answer: async () => undefined },
+    identity: {
+      whoAmI: async () => ALICE,
+      where: async () => {
+        if (this.outage) throw this.outage;
+        return { account: KEY.account, region: KEY.region };
+      },
+    },
+  };
+}
+
+/** Only the rehearsal builds functions, and it runs on a local AWS. */
+const NO_STAGE: Wired['aws']['stage'] = new Proxy(Object.create(null), {
+  get: () => () => Promise.reject(new Error('the fake AWS has no stage')),
+});
+
+function versionFacts(version: string): VersionFacts {
+  return {
+    version,
+    codeSha256: `sha-${version}`,
+    configHash: 'same',
+    runtime: 'nodejs24.x',
+    state: 'Active',
+    timeoutMs: 3_000,
+    memoryMb: 128,
+    role: 'arn:aws:iam::123456789012:role/checkout',
+    logGroup: '/aws/lambda/checkout',
+    logFormat: 'JSON',
+    description: '',
+  };
+}
+
+export function redAlarm(name: string): AlarmReading {
+  return {
+    name,
+    state: 'ALARM',
+    reason: 'threshold crossed: 9 datapoints',
+    sinceMs: T0 - 60_000,
+    actionsEnabled: true,
+  };
+}
