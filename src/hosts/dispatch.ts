@@ -22,12 +22,15 @@ export interface DispatchOptions<State, Event, Command> {
   renew(): Promise<void>;
   readonly clock: Clock;
   readonly report: (problem: string) => void;
+  /** {@link LEASE_MS} where it is not given. */
+  readonly leaseMs?: number;
 }
 
 /** Without a sign of life for this long, a command whose owner cannot be looked up counts as orphaned. */
 export const LEASE_MS = 60_000;
 
-const RENEW_MS = LEASE_MS / 3;
+/** Renewals that may fail before a lease runs out, and one. */
+const RENEWALS = 3;
 const FIRST_RETRY_MS = 1_000;
 /** A command is owed until it is answered, so it is tried for ever, at this pace in the end. */
 const LAST_RETRY_MS = 60_000;
@@ -40,7 +43,7 @@ const MAX_ANSWERS = 15;
  */
 export class Dispatcher<State, Event, Command> {
   readonly #options: DispatchOptions<State, Event, Command>;
-  readonly #inFlight = new Set<Promise<void>>();
+  readonly #inFlight = new Map<Promise<void>, Owed<State, Command>>();
   readonly #stop = new AbortController();
   #renewal: AbortController | undefined;
 
@@ -54,13 +57,18 @@ export class Dispatcher<State, Event, Command> {
       this.#inFlight.delete(run);
       if (this.#inFlight.size === 0) this.#renewal?.abort();
     });
-    this.#inFlight.add(run);
+    this.#inFlight.set(run, owed);
     if (!this.#renewal) void this.#renewWhileBusy();
+  }
+
+  /** What this process works on. */
+  get inFlight(): readonly Owed<State, Command>[] {
+    return [...this.#inFlight.values()];
   }
 
   /** Resolves when nothing is in flight, commands that followed from results included. */
   async idle(): Promise<void> {
-    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
+    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight.keys());
   }
 
   /** Whatever is still in flight is abandoned: its result will not be delivered by this process. */
@@ -118,9 +126,9 @@ export class Dispatcher<State, Event, Command> {
   async #renewWhileBusy(): Promise<void> {
     const renewal = new AbortController();
     this.#renewal = renewal;
-    const { clock, renew, report } = this.#options;
+    const { clock, renew, report, leaseMs = LEASE_MS } = this.#options;
     for (;;) {
-      await clock.sleep(RENEW_MS, renewal.signal).catch(() => undefined);
+      await clock.sleep(leaseMs / RENEWALS, renewal.signal).catch(() => undefined);
       if (renewal.signal.aborted) break;
       await renew().catch((error: unknown) =>
         report(`commands in flight could not be marked as alive: ${textOf(error)}`),

@@ -1,0 +1,40 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { AwsProblem } from '../../app/ports/problem.ts';
+import { StateProblem } from '../problems.ts';
+
+/** With the waits below some 20 s: longer than any S3 hiccup that a client library does not bridge by itself. */
+const MAX_TRIES = 50;
+const FIRST_WAIT_MS = 10;
+const LONGEST_WAIT_MS = 1_000;
+
+/** What an attempt answers where somebody else wrote meanwhile. */
+export const CONFLICT: unique symbol = Symbol('conflict');
+
+/**
+ * Runs `attempt` again while somebody else was faster or S3 does not answer, with growing waits of random length so that
+ * two do not meet again and again. Throws a {@link StateProblem}. Real time: it waits for others, not for the product.
+ */
+export async function persistently<T>(place: string, attempt: () => Promise<T | typeof CONFLICT>): Promise<T> {
+  let last = 'other processes kept changing the same actor';
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    try {
+      const result = await attempt();
+      if (result !== CONFLICT) return result;
+    } catch (error) {
+      if (!(error instanceof AwsProblem) || !error.retryable) throw explain(place, error);
+      last = error.message;
+    }
+    await pause(Math.random() * Math.min(FIRST_WAIT_MS * 2 ** tries, LONGEST_WAIT_MS));
+  }
+  throw new StateProblem('locked', place, `state ${place}: nothing could be stored in ${MAX_TRIES} tries: ${last}`);
+}
+
+/** One call that only reads: tried again like {@link persistently}. */
+export function reading<T>(place: string, read: () => Promise<T>): Promise<T> {
+  return persistently(place, read);
+}
+
+function explain(place: string, error: unknown): unknown {
+  if (!(error instanceof AwsProblem)) return error;
+  return new StateProblem('unreadable', place, `state ${place}: ${error.message}`, error);
+}
