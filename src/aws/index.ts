@@ -4,6 +4,7 @@ import type { Objects } from '../app/ports/objects.ts';
 import type { Stage } from '../app/ports/stage.ts';
 import { createAlarms } from './alarms.ts';
 import { createAliases } from './aliases.ts';
+import { createBaselines } from './baseline.ts';
 import { type AwsOptions, createClients } from './clients.ts';
 import { systemClock } from './clock.ts';
 import { createHooks } from './hooks.ts';
@@ -39,6 +40,7 @@ export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws 
     alarms,
     versions: createVersions(clients, clock),
     traffic: createTrafficFacts(clients),
+    baselines: createBaselines(clients, clock),
     signals: createSignals({ clients, clock, aliases, alarms }),
     hooks: createHooks(clients),
     identity: createIdentity(clients),

@@ -241,6 +241,7 @@ export class World {
   }
 
   readonly aws: AwsPorts = {
+    baselines: { measure: async () => undefined },
     aliases: {
       get: async () => {
         if (this.outage) throw this.outage;

@@ -2,6 +2,7 @@ import type { AliasEvent } from '../../core/release/events.ts';
 import type { AliasDoc } from '../../core/release/release.ts';
 import type { Alarms } from './alarms.ts';
 import type { Aliases } from './aliases.ts';
+import type { Baselines } from './baseline.ts';
 import type { Clock } from './clock.ts';
 import type { Hooks } from './hooks.ts';
 import type { Host } from './host.ts';
@@ -15,6 +16,7 @@ export interface AwsPorts {
   readonly aliases: Aliases;
   readonly versions: Versions;
   readonly traffic: TrafficFacts;
+  readonly baselines: Baselines;
   readonly alarms: Alarms;
   readonly signals: Signals;
   readonly hooks: Hooks;

@@ -152,7 +152,7 @@ const LONGEST_QUIET_MS = 600_000;
 /** Traffic that has stopped tells no watcher anything, so the engine looks by itself. */
 function quietAt({ guards }: Release): number | null {
   const judging = guards.judges.logs;
-  if (!judging?.state.silence.seen) return null;
+  if (!judging || judging.state.silence.polls === 0) return null;
   const { lastDataMs } = judging.state.silence;
   const lookedMs = (guards.seenAt.logs ?? lastDataMs) - lastDataMs;
   return lastDataMs + Math.max(QUIET_MS, lookedMs + Math.min(LONGEST_QUIET_MS, Math.max(QUIET_MS, lookedMs)));

@@ -39,6 +39,17 @@ export interface ConcurrencyFacts {
   readonly provisioned?: { readonly requested: number; readonly status: string };
 }
 
+/** How an alias has done before a release. */
+export interface BaselineFacts {
+  /** Lately, whatever version served. */
+  readonly requestsPerSecond: number;
+  /** In the last day. */
+  readonly invocations: number;
+  readonly errors: number;
+  /** Of the busiest hour of the last day, where that was busy enough. */
+  readonly durationMs?: { readonly p50: number; readonly p90: number; readonly p99: number };
+}
+
 export interface Facts {
   readonly alias: AliasSnapshot;
   readonly stable: VersionFacts | undefined;
@@ -47,4 +58,5 @@ export interface Facts {
   readonly alarms: readonly AlarmReading[];
   readonly bypasses: readonly Bypass[];
   readonly concurrency: ConcurrencyFacts;
+  readonly baseline?: BaselineFacts;
 }

@@ -2,6 +2,7 @@ import { formatDuration } from '../duration.ts';
 import { type Refusal, type Result, refuse } from '../refusal.ts';
 import { type AliasKey, describeRouting, MAX_USER_DESCRIPTION, readDescription } from './alias.ts';
 import type { Facts } from './facts.ts';
+import { foresight, setUpJudge } from './foresight.ts';
 import type { HookGate, Plan, Step, Threshold } from './plan.ts';
 import { isOpen, type Release } from './release.ts';
 
@@ -85,7 +86,7 @@ export function makePlan(request: PlanRequest, facts: Facts, open: Release | nul
         return allowed === undefined ? { name } : { name, allowed };
       }),
       thresholds: request.thresholds,
-      judge: request.judge,
+      judge: setUpJudge(request.judge, facts.baseline),
       signals: request.signals,
       blindSpots: blindSpots(request, facts),
       warnings: warnings(request, facts),
@@ -153,8 +154,9 @@ function alarmRefusal({ alarms, allowedAlarms, key }: PlanRequest, facts: Facts)
   };
 }
 
-function blindSpots(request: PlanRequest, { alarms, candidate }: Facts): string[] {
-  const spots: string[] = [];
+function blindSpots(request: PlanRequest, { alarms, candidate, baseline }: Facts): string[] {
+  const unseen = foresight(request.judge, request.steps, baseline);
+  const spots: string[] = unseen === undefined ? [] : [unseen];
   for (const { name, state, actionsEnabled } of alarms) {
     if (state === 'INSUFFICIENT_DATA')
       spots.push(`alarm ${name} has INSUFFICIENT_DATA: it may never fire during this release`);
