@@ -66,6 +66,12 @@ export class Site {
     assert.deepEqual({ code, complaints: this.local.complaints() }, { code: 0, complaints: '' });
   }
 
+  /** Throws everything away where the local AWS has been ended already. */
+  discard(): void {
+    this.lambda.destroy();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
   /** A function with version 1 published and, unless told otherwise, its alias `live`. */
   async service(source: string, options: FunctionOptions = {}): Promise<Service> {
     this.#functions += 1;
@@ -171,7 +177,7 @@ export class Service {
     return Versions.map(({ Version = '' }) => Version).filter((version) => version !== '$LATEST');
   }
 
-  /** Calls the alias some fifty times a second while `work` goes on. */
+  /** Calls the alias some thirty times a second while `work` goes on. */
   async underTraffic<T>(work: () => Promise<T>): Promise<T> {
     const stop = new AbortController();
     const calling = this.#call(stop.signal);
@@ -191,7 +197,7 @@ export class Service {
         .catch(() => undefined)
         .finally(() => calls.delete(call));
       calls.add(call);
-      await pause(20, undefined, { signal }).catch(() => undefined);
+      await pause(30, undefined, { signal }).catch(() => undefined);
     }
     await Promise.all(calls);
   }

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Running } from './processes.ts';
+import { ACCOUNT, good, REGION, type ReleaseJson, type Service, Site } from './site.ts';
+
+let site: Site;
+before(async () => {
+  site = await Site.open();
+});
+after(() => site.close());
+
+async function held(service: Service): Promise<Running> {
+  await service.publish(good('two'));
+  const deploy = service.start('deploy', '--version', '2', '--strategy', 'canary 50% 10m', '--json');
+  await deploy.says(/read back: version 1 50 % and version 2 50 %/);
+  return deploy;
+}
+
+async function ended(deploy: Running): Promise<{ code: number | null; json: ReleaseJson }> {
+  const { code, stdout } = await deploy.ended;
+  return { code, json: JSON.parse(stdout) as ReleaseJson };
+}
+
+interface PlanJson extends ReleaseJson {
+  readonly warnings: readonly string[];
+  readonly blindSpots: readonly string[];
+}
+
+describe('somebody else', { concurrency: 4 }, () => {
+  test('moves the alias in mid-release: halted with exit 4, and their change stands', async () => {
+    const service = await site.service(good('one'));
+    const deploy = await held(service);
+    await site.lambda.publishVersion({ FunctionName: service.name });
+    const theirs = { FunctionVersion: '2', RoutingConfig: { AdditionalVersionWeights: { 1: 0.2 } } };
+    await site.lambda.updateAlias({ FunctionName: service.name, Name: 'live', Description: 'mine now', ...theirs });
+    const { code, json } = await ended(deploy);
+    assert.deepEqual({ code, state: json.state }, { code: 4, state: 'halted' });
+    assert.match(json.reason, /changed by somebody else in mid-release.*left as it is/);
+    const { FunctionVersion, RoutingConfig, Description } = await service.alias();
+    assert.deepEqual({ FunctionVersion, RoutingConfig, Description }, { ...theirs, Description: 'mine now' });
+    const again = await service.run('status');
+    assert.equal(again.code, 0);
+    assert.match(again.stdout, /halted/);
+  });
+
+  test('deletes the alias in mid-release: halted with exit 4', async () => {
+    const service = await site.service(good('one'));
+    const deploy = await held(service);
+    await site.lambda.deleteAlias({ FunctionName: service.name, Name: 'live' });
+    const { code, json } = await ended(deploy);
+    assert.deepEqual({ code, state: json.state }, { code: 4, state: 'halted' });
+    assert.match(json.reason, /no longer exists/);
+  });
+
+  test('goes back to the stable version by hand: that is a rollback, and it counts as one', async () => {
+    const service = await site.service(good('one'));
+    const deploy = await held(service);
+    const RoutingConfig = { AdditionalVersionWeights: {} };
+    const { code, json } = await service.underTraffic(async () => {
+      await site.lambda.updateAlias({ FunctionName: service.name, Name: 'live', FunctionVersion: '1', RoutingConfig });
+      return ended(deploy);
+    });
+    assert.deepEqual({ code, state: json.state }, { code: 3, state: 'rolledBack' });
+    assert.match(json.reason, /somebody moved all traffic back to version 1/);
+  });
+
+  test('changes only the description in mid-release: the release goes on', async () => {
+    const service = await site.service(good('one'));
+    const deploy = await held(service);
+    const { Description } = await service.alias();
+    assert.match(Description ?? '', /^ours/);
+    await site.lambda.updateAlias({ FunctionName: service.name, Name: 'live', Description: `${Description}!` });
+    assert.equal((await service.run('promote', '--full')).code, 0);
+    assert.equal((await service.run('promote')).code, 0);
+    assert.equal((await ended(deploy)).json.state, 'promoted');
+  });
+
+  test('calls $LATEST instead of the alias: the plan warns of every way around it', async () => {
+    const service = await site.service(good('one'));
+    await service.publish(good('two'));
+    const FunctionName = service.name;
+    const EventSourceArn = `arn:aws:sqs:${REGION}:${ACCOUNT}:orders`;
+    await site.lambda.createEventSourceMapping({ FunctionName, EventSourceArn });
+    const Action = 'lambda:InvokeFunction';
+    const Principal = 'apigateway.amazonaws.com';
+    await site.lambda.addPermission({ FunctionName, StatementId: 'gateway', Action, Principal });
+    const { code, json } = await service.json<PlanJson>('plan', '--version', '2');
+    assert.equal(code, 0);
+    const found = json.warnings.join('\n');
+    assert.match(found, /orders.* uses \$LATEST instead of alias live: this release neither moves nor protects it/);
+    assert.match(found, /gateway.* uses \$LATEST instead of alias live/);
+  });
+
+  test('has given the alias provisioned concurrency: the plan says that a rollback will be slow', async () => {
+    const service = await site.service(good('one'));
+    await service.publish(good('two'));
+    const where = { FunctionName: service.name, Qualifier: 'live' };
+    await site.lambda.putProvisionedConcurrencyConfig({ ...where, ProvisionedConcurrentExecutions: 1 });
+    const { code, json } = await service.json<PlanJson>('plan', '--version', '2');
+    assert.equal(code, 0);
+    assert.match(json.warnings.join('\n'), /provisioned concurrency \(1\).*a rollback takes minutes/);
+  });
+});
