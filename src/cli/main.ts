@@ -9,7 +9,10 @@ if (Number(process.versions.node.split('.')[0]) < NODE_WANTED) {
   process.exitCode = 2;
 } else {
   const { enableCompileCache } = await import('node:module');
-  enableCompileCache();
+  const cache = process.env.XDG_CACHE_HOME || (process.env.HOME && `${process.env.HOME}/.cache`);
+  // The user's own folder: Node's usual one is shared by everybody on the machine, and what lies in it is run.
+  if (cache) enableCompileCache(`${cache}/switchback`);
+  delete process.env.NODE_COMPILE_CACHE;
   const [{ main }, { processIo }, { readFileSync }] = await Promise.all([
     import('./program.ts'),
     import('./io.ts'),
