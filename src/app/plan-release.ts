@@ -49,14 +49,15 @@ export async function planRelease(ports: Ports, wanted: Wanted, publish: boolean
   const same = sameAsLive(key, alias, stable, candidate.value);
   if (same) return { ok: true, value: same };
 
-  const [alarms, bypasses, concurrency, baseline] = await Promise.all([
+  const [alarms, muted, bypasses, concurrency, baseline] = await Promise.all([
     ports.alarms.read(wanted.alarms),
+    ports.alarms.muted(wanted.alarms).catch(() => []),
     ports.traffic.bypasses(key.function, key.alias),
     ports.traffic.concurrency(key),
     // A plan without a past is poorer, not impossible.
     wanted.judge ? ports.baselines.measure(key).catch(() => undefined) : undefined,
   ]);
-  const read = { alias, stable, candidate: candidate.value, alarms, bypasses, concurrency };
+  const read = { alias, stable, candidate: candidate.value, alarms, muted, bypasses, concurrency };
   const facts: Facts = baseline === undefined ? read : { ...read, baseline };
   const request: PlanRequest = { ...wanted, key, deploymentId: newDeploymentId(), secret: newSecret() };
   const plan = makePlan(request, facts, open);

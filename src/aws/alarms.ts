@@ -30,6 +30,19 @@ export function createAlarms(clients: Clients): Alarms {
         return readings;
       });
     },
+
+    async muted(names) {
+      return call('cloudwatch:ListAlarmMuteRules', async () => {
+        const cloudwatch = await clients.cloudwatch();
+        const muted = await Promise.all(
+          names.map(async (AlarmName) => {
+            const { AlarmMuteRuleSummaries } = await cloudwatch.listAlarmMuteRules({ AlarmName, Statuses: ['ACTIVE'] });
+            return (AlarmMuteRuleSummaries?.length ?? 0) > 0;
+          }),
+        );
+        return names.filter((_name, index) => muted[index]);
+      });
+    },
   };
 }
 

@@ -284,7 +284,10 @@ export class World {
       },
     },
     traffic: { bypasses: async () => [], concurrency: async () => ({}), pastTargets: async () => this.past },
-    alarms: { read: async (names) => this.alarms.filter(({ name }) => names.includes(name)) },
+    alarms: {
+      read: async (names) => this.alarms.filter(({ name }) => names.includes(name)),
+      muted: async () => [],
+    },
     signals: { look: async (watch) => this.#look(watch), follow: async () => undefined },
     hooks: { invoke: async (_fn, payload) => this.hook(payload), answer: async () => undefined },
     identity: {

@@ -56,6 +56,8 @@ export interface Facts {
   readonly candidate: VersionFacts;
   /** Readings of the alarms that exist. */
   readonly alarms: readonly AlarmReading[];
+  /** Names of alarms that a mute rule keeps silent; empty where that could not be read. */
+  readonly muted: readonly string[];
   readonly bypasses: readonly Bypass[];
   readonly concurrency: ConcurrencyFacts;
   readonly baseline?: BaselineFacts;

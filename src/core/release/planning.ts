@@ -154,13 +154,15 @@ function alarmRefusal({ alarms, allowedAlarms, key }: PlanRequest, facts: Facts)
   };
 }
 
-function blindSpots(request: PlanRequest, { alarms, candidate, baseline }: Facts): string[] {
+function blindSpots(request: PlanRequest, { alarms, muted, candidate, baseline }: Facts): string[] {
   const unseen = foresight(request.judge, request.steps, baseline);
   const spots: string[] = unseen === undefined ? [] : [unseen];
   for (const { name, state, actionsEnabled } of alarms) {
     if (state === 'INSUFFICIENT_DATA')
       spots.push(`alarm ${name} has INSUFFICIENT_DATA: it may never fire during this release`);
     if (!actionsEnabled) spots.push(`alarm ${name} has its actions disabled: it is watched here, but it pages nobody`);
+    if (muted.includes(name))
+      spots.push(`alarm ${name} is muted by a mute rule: it is watched here, but it pages nobody`);
   }
   const { logs, metrics } = request.signals;
   if (logs && candidate.logFormat === 'Text') {
