@@ -38,6 +38,9 @@ export interface JudgeState {
   readonly weightPercent: number | null;
   readonly lastIncreaseMs: number;
   readonly mutedUntilMs: number;
+  /** While a weight step settles, the larger of the two weights as a share, and when it has settled; else 0. */
+  readonly leastShare: number;
+  readonly settledMs: number;
   /** Requests in closed blocks. */
   readonly requests: number;
   /** The block that every race shares, and the longer one in which outright failure is looked for. */
@@ -72,6 +75,8 @@ export function initialJudge(config: JudgeConfig): JudgeState {
     weightPercent: null,
     lastIncreaseMs: startedAtMs,
     mutedUntilMs: startedAtMs,
+    leastShare: 0,
+    settledMs: startedAtMs,
     requests: 0,
     block: openBlock(startedAtMs, false),
     outrightBlock: openBlock(startedAtMs, false),
@@ -123,12 +128,16 @@ function changeWeight(state: JudgeState, metrics: readonly Metric[], input: Judg
   const known = contradictionIn(state.block) === undefined && contradictionIn(state.outrightBlock) === undefined;
   const closed =
     known && state.weightPercent !== null ? closeOutright(closeBlock(state, metrics, atMs), metrics, atMs) : state;
+  // An outage that begins with the step, in a block that mixes both splits, must not look like the candidate's.
+  const stepped = (state.weightPercent ?? 0) > 0;
   const mutedUntilMs = increased ? sinceMs + MUTE_MS[source] : state.mutedUntilMs;
   return {
     ...closed,
     weightPercent,
     lastIncreaseMs: increased ? sinceMs : state.lastIncreaseMs,
     mutedUntilMs,
+    leastShare: stepped ? Math.max(weightPercent, state.weightPercent ?? 0) / 100 : 0,
+    settledMs: atMs + SETTLE_MS[source],
     block: { ...closed.block, muted: atMs < mutedUntilMs },
     split: watchSplit(weightPercent, sinceMs + SETTLE_MS[source]),
     silence: { ...closed.silence, candidateless: 0 },
@@ -198,7 +207,8 @@ function settleRaces(
   atMs: number,
   concerns: (metric: Metric) => boolean,
 ): JudgeState {
-  const timing = { elapsedMs: atMs - open.startMs, plannedShare: plannedShareOf(state) };
+  const leastShare = open.startMs < state.settledMs ? state.leastShare : 0;
+  const timing = { elapsedMs: atMs - open.startMs, plannedShare: plannedShareOf(state), leastShare };
   const races = [...state.races];
   const stretches = [...state.stretches];
   metrics.forEach((metric, i) => {

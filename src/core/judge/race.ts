@@ -59,6 +59,8 @@ export interface RaceState {
 export interface BlockTiming {
   readonly elapsedMs: number;
   readonly plannedShare: number;
+  /** The least share the simple bets take for green in this block: while a weight step settles, the observed one mixes two. */
+  readonly leastShare: number;
 }
 
 export type RaceStep =
@@ -112,7 +114,7 @@ export function blockProblem(block: Block): string | undefined {
  * reaches 1/alpha is at most alpha, however often it is looked at. A block that cannot be is refused and changes nothing.
  */
 export function raceBlock(rules: RaceRules, state: RaceState, block: Block, timing: BlockTiming): RaceStep {
-  const { elapsedMs, plannedShare } = timing;
+  const { elapsedMs } = timing;
   const problem = blockProblem(block);
   if (problem !== undefined) return { ok: false, problem };
   if (!Number.isFinite(elapsedMs) || elapsedMs < 0) return { ok: false, problem: `elapsedMs is ${elapsedMs}` };
@@ -121,7 +123,7 @@ export function raceBlock(rules: RaceRules, state: RaceState, block: Block, timi
   // Without an event no bet moves, so its stake may wait: laying it now or at the next event comes to the same.
   if (silent) return { ok: true, state: { ...state, begun: true, idleMs } };
   const staked = layStake(rules, { ...state, idleMs });
-  const logWealth = wealthAfter(rules, staked, block, plannedShare);
+  const logWealth = wealthAfter(rules, staked, block, timing);
   const next = { ...staked, logWealth, logE: logSumExp(logWealth), begun: true, outright: false };
   return { ok: true, state: remember(next, block, elapsedMs) };
 }
@@ -142,7 +144,7 @@ export function peekBlock(rules: RaceRules, state: RaceState, block: Block, plan
     if (events < OUTRIGHT_LEAST_EVENTS || events < expected * OUTRIGHT_LEAST_PART) return state;
   }
   const on = { ...state, outright: true };
-  return { ...on, logE: logSumExp(wealthAfter(rules, on, block, plannedShare)) };
+  return { ...on, logE: logSumExp(wealthAfter(rules, on, block, { elapsedMs: 0, plannedShare, leastShare: 0 })) };
 }
 
 /** Lays the stake that time has made due; never more than 1 - kappa in all. */
@@ -154,20 +156,22 @@ export function layStake(rules: RaceRules, state: RaceState): RaceState {
   return { ...state, logWealth, logE: logSumExp(logWealth), stakedMs: state.stakedMs + dueMs, idleMs: 0 };
 }
 
-function wealthAfter(rules: RaceRules, state: RaceState, block: Block, plannedShare: number): readonly number[] {
-  return state.logWealth.map((wealth, i) => wealth + settle(rules, state, rules.bets[i]!, block, plannedShare));
+function wealthAfter(rules: RaceRules, state: RaceState, block: Block, timing: BlockTiming): readonly number[] {
+  return state.logWealth.map((wealth, i) => wealth + settle(rules, state, rules.bets[i]!, block, timing));
 }
 
-function settle(rules: RaceRules, state: RaceState, bet: Bet, block: Block, plannedShare: number): number {
+function settle(rules: RaceRules, state: RaceState, bet: Bet, block: Block, timing: BlockTiming): number {
   switch (bet.form) {
     case 'share': {
       const trials = block.nGreen + block.nBlue;
       const observed = trials === 0 ? 0 : block.nGreen / trials;
-      const share = observed > 0 ? Math.max(observed, rules.leastShare) : 0;
+      const share = observed > 0 ? Math.max(observed, rules.leastShare, timing.leastShare) : 0;
       return logLrShare(block.xGreen, block.xGreen + block.xBlue, share, bet.ratio) / rules.phi;
     }
     case 'outright':
-      return state.outright ? logLrOutright({ ...block, plannedShare, rate: bet.ratio }) / rules.phi : 0;
+      return state.outright
+        ? logLrOutright({ ...block, plannedShare: timing.plannedShare, rate: bet.ratio }) / rules.phi
+        : 0;
     case 'twoSample':
       return logLrTwoSample({ ...block, pBlue: baselineRate(state), oddsRatio: bet.ratio }) / rules.phi;
   }

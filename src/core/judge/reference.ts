@@ -33,7 +33,7 @@ export function evidencePath(input: EvidenceInput & { readonly ticks: readonly B
   };
   let state = openRace(rules);
   return input.ticks.map((tick) => {
-    const step = raceBlock(rules, state, tick, { elapsedMs: 1, plannedShare: 0 });
+    const step = raceBlock(rules, state, tick, { elapsedMs: 1, plannedShare: 0, leastShare: 0 });
     // A block that cannot be leaves the evidence where it was.
     if (step.ok) state = layStake(rules, step.state);
     return state.logE;

@@ -82,6 +82,14 @@ test('an outage that begins with a weight step asks to step back one weight', ()
   assert.match(last.reason, /step back one weight/);
 });
 
+test('an outage that a weight step sets off is not blamed on the candidate by the poll that mixes both splits', () => {
+  const before = run(repeat(60, { weightPercent: 5, stable: counts(475), candidate: counts(25) }));
+  const mixed = { weightPercent: 50, stable: counts(725, 75), candidate: counts(275, 75) };
+  const after = { weightPercent: 50, stable: counts(250, 75), candidate: counts(250, 75) };
+  const { decisions } = run([mixed, ...repeat(60, after)], CONFIG, before.state);
+  assert.deepEqual(kinds(decisions), ['hold']);
+});
+
 test('a fault of the candidate during an outage of both is still found', () => {
   const outage = { stable: counts(90, 27), candidate: counts(10, 10) };
   const { decisions } = run([...repeat(60), ...repeat(30, outage)]);

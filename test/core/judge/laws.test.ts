@@ -22,7 +22,7 @@ const RULES: RaceRules = {
   baselineRate: 0,
   leastShare: 0,
 };
-const TIMING = { elapsedMs: 5000, plannedShare: 0.1 };
+const TIMING = { elapsedMs: 5000, plannedShare: 0.1, leastShare: 0 };
 
 function logChoose(n: number, k: number): number {
   return logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
@@ -189,7 +189,7 @@ test('shuffling the labels of any traffic, outages included, rolls back at most 
         if (request < failures && green) counts.xGreen++;
         if (request < failures && !green) counts.xBlue++;
       }
-      const step = raceBlock(RULES, state, counts, { elapsedMs: 60_000, plannedShare: 0.3 });
+      const step = raceBlock(RULES, state, counts, { elapsedMs: 60_000, plannedShare: 0.3, leastShare: 0 });
       assert.ok(step.ok);
       state = step.state;
       high = state.logE >= Math.log(100);
