@@ -57,5 +57,6 @@ function isPremature(readings: readonly Reading[], real: readonly number[], data
 /** Samples that a percentile needs to mean something; alarms may ignore periods with fewer. */
 export function samplesNeeded(percent: number): number {
   const share = percent / 100;
-  return share >= 0.5 ? 10 / (1 - share) : 10 / share;
+  // 1 - 0.9 is a hair less than 0.1: 100 samples are enough for p90.
+  return Math.round(10 / (share >= 0.5 ? 1 - share : share));
 }
