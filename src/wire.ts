@@ -1,9 +1,13 @@
 import type { Clock } from './app/ports/clock.ts';
 import type { HostUpkeep } from './app/ports/host-upkeep.ts';
-import type { AwsPorts, Ports } from './app/ports/index.ts';
+import type { AliasHost, AwsPorts, Ports } from './app/ports/index.ts';
 import type { Stage } from './app/ports/stage.ts';
+import type { Aws } from './aws/index.ts';
+import type { Command } from './core/release/commands.ts';
+import type { AliasEvent } from './core/release/events.ts';
 import type { AliasDoc } from './core/release/release.ts';
 import { watchOf } from './core/release/watch.ts';
+import type { HostOptions } from './hosts/host-options.ts';
 
 /** The composition root: the only file that makes adapters. Everything is imported when it is first needed. */
 
@@ -13,8 +17,10 @@ export interface WireOptions {
   readonly endpointUrl?: string;
   /** Only a local AWS is meant: credentials of the environment are not looked at. */
   readonly localOnly?: boolean;
-  /** The state file; created with its folders where it does not exist. */
+  /** The state file, created with its folders where it does not exist; or `s3://bucket/prefix`, in a bucket that exists. */
   readonly stateFile: string;
+  /** State in S3: how long a process that gives no sign of life counts as alive. */
+  readonly stateLeaseMs?: number;
   /** Told, as a sentence, what went wrong where nobody waits for an answer. */
   readonly report: (problem: string) => void;
 }
@@ -65,23 +71,22 @@ export const wire: Wire = async (options) => {
 };
 
 async function openHome(
-  aws: AwsPorts,
+  aws: Aws,
   clock: Clock,
-  { stateFile, report }: WireOptions,
+  options: WireOptions,
 ): Promise<{ home: Home; close: () => Promise<void> }> {
-  const [{ openSqliteHost }, { aliasActor }, { aliasPerform, commandOf, createPerform, newestWrite }, mine] =
-    await Promise.all([
-      import('./hosts/sqlite.ts'),
-      import('./app/alias-actor.ts'),
-      import('./app/perform.ts'),
-      aws.identity.where(),
-    ]);
+  const { report } = options;
+  const [openHost, { aliasActor }, { aliasPerform, commandOf, createPerform, newestWrite }, mine] = await Promise.all([
+    hostFor(aws, options),
+    import('./app/alias-actor.ts'),
+    import('./app/perform.ts'),
+    aws.identity.where(),
+  ]);
   // One state file may hold releases of several accounts and regions; only those that the credentials reach are ours.
   const isMine = ({ key }: AliasDoc): boolean => key.account === mine.account && key.region === mine.region;
   const perform = createPerform({ ...aws, clock, newest: (key) => newestWrite(host)(key) });
   const performAlias = aliasPerform(perform, clock);
-  const host = openSqliteHost({
-    file: stateFile,
+  const host = openHost({
     logic: aliasActor,
     perform: (actor, command, doc) =>
       isMine(doc)
@@ -114,4 +119,20 @@ async function openHome(
     },
   };
   return { home, close: () => host.close() };
+}
+
+type OpenHost = (
+  options: HostOptions<AliasDoc, AliasEvent, Command>,
+) => AliasHost & HostUpkeep & { idle(): Promise<void>; close(): Promise<void> };
+
+/** The kind of host that the state asks for. */
+async function hostFor(aws: Aws, { stateFile, stateLeaseMs }: WireOptions): Promise<OpenHost> {
+  if (!stateFile.startsWith('s3://')) {
+    const { openSqliteHost } = await import('./hosts/sqlite.ts');
+    return (options) => openSqliteHost({ file: stateFile, ...options });
+  }
+  const [{ openS3Host }, { readPlace }] = await Promise.all([import('./hosts/s3.ts'), import('./hosts/s3/place.ts')]);
+  const { bucket, prefix } = readPlace(stateFile);
+  const lease = stateLeaseMs === undefined ? {} : { leaseMs: stateLeaseMs };
+  return (options) => openS3Host({ objects: aws.objects(bucket, prefix), place: stateFile, ...lease, ...options });
 }
