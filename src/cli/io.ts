@@ -5,6 +5,7 @@ export interface Sink {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 /** The world as the command line sees it. Tests hand in their own. */
@@ -17,7 +18,7 @@ export interface Io {
   readonly wire: Wire;
   /** Asks one question on the terminal; undefined where there is none. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
-  /** Tells of Ctrl-C and of a polite kill. Answers the function that stops it. */
+  /** Tells of the first Ctrl-C or polite kill; the second one ends the process as usual. Answers what stops it. */
   onInterrupt(listener: () => void): () => void;
 }
 
@@ -32,8 +33,13 @@ export function processIo(): Io {
     wire: async (options) => (await import('../wire.ts')).wire(options),
     ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
     onInterrupt(listener) {
-      process.on('SIGINT', listener).on('SIGTERM', listener);
-      return () => void process.off('SIGINT', listener).off('SIGTERM', listener);
+      const off = (): void => void process.off('SIGINT', first).off('SIGTERM', first);
+      const first = (): void => {
+        off();
+        listener();
+      };
+      process.on('SIGINT', first).on('SIGTERM', first);
+      return off;
     },
   };
 }

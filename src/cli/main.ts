@@ -20,7 +20,7 @@ if (Number(process.versions.node.split('.')[0]) < NODE_WANTED) {
   ]);
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   // A reader that has seen enough (`| head`) is no failure.
-  process.stdout.on('error', () => process.exit());
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit());
   const exit = await main(process.argv.slice(2), processIo(), version);
   // Whatever still runs (a hook's call that takes minutes) was given back to the state: nothing is lost by leaving.
   process.stdout.write('', () => process.exit(exit));

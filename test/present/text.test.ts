@@ -157,7 +157,8 @@ test('every phase and state has a screen, a diagnosis and a JSON form', () => {
     for (const change of [
       {},
       { paused: cause },
-      { held: cause },
+      { held: { ...cause, by: 'judge' } },
+      { held: { ...cause, by: 'blindness' } },
       { rollback: cause },
       { seen: null },
       { step: -1 },

@@ -107,14 +107,18 @@ export const RULES: readonly Rule[] = [
   },
   {
     symptom: 'the release is paused',
-    cause: ({ release }) => release.paused && `${release.paused.who.name} paused it: ${release.paused.reason}`,
+    cause: ({ release }) =>
+      release.paused ? `${release.paused.who.name} paused it: ${release.paused.reason}` : undefined,
     next: (given) => [shell(`switchback resume ${flags(given)}`, 'goes on with the step it was in')],
-  } as Rule,
+  },
   {
     symptom: 'the weight is held',
     cause: ({ release }) => release.held?.reason,
     next: (given) => [
-      shell(`switchback promote ${flags(given)}`, 'goes on although the guards cannot see'),
+      shell(
+        `switchback promote ${flags(given)}`,
+        given.release.held?.by === 'judge' ? 'goes on against the judge' : 'goes on although the guards cannot see',
+      ),
       shell(`switchback rollback ${flags(given)}`, 'goes back'),
     ],
   },

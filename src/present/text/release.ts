@@ -86,6 +86,7 @@ function nextText(release: Release, nowMs: number): string | null {
       return `the owner tag is removed from the alias${again}, then the release is promoted`;
     case 'holding': {
       if (release.paused) return `nothing until "switchback resume ${flagsOf(plan.key)}"`;
+      if (release.held?.by === 'judge') return `nothing until the judge lets go, or a person promotes or rolls back`;
       if (release.held) return `looks again until it can see; then ${afterStep(release)}`;
       const endsAt = release.stepSince + (plan.steps[step]?.holdMs ?? 0);
       return `${afterStep(release)} in ${until(endsAt, nowMs)} (${clock(endsAt)} UTC), if no guard objects`;
@@ -125,11 +126,15 @@ function guardLines(release: Release, nowMs: number): Line[] {
   ];
 }
 
+const AT_WORK = ['dim', '…'] as const;
+
 /** Each guard with its numbers; named where its own sentence does not name it. */
 export function verdictLines(verdicts: readonly GuardVerdict[]): Line[] {
-  return verdicts.map(({ guard, verdict }, index) => {
+  return verdicts.map(({ kind, guard, verdict }, index) => {
+    // A judge that has not decided is at work; a threshold that has not is broken, but not yet for long enough.
+    const sign = kind === 'judge' && verdict.outcome === 'running' ? AT_WORK : VERDICT_SIGNS[verdict.outcome];
     const text = verdict.reason.startsWith(guard) ? verdict.reason : `${guard}: ${verdict.reason}`;
-    return labelled(index === 0 ? 'guards' : '', VERDICT_SIGNS[verdict.outcome], ` ${text}`);
+    return labelled(index === 0 ? 'guards' : '', sign, ` ${text}`);
   });
 }
 
