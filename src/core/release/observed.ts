@@ -1,5 +1,5 @@
 import { alone, readDescription, sameRouting } from './alias.ts';
-import { failing, feedGuards, guardVerdicts } from './guards.ts';
+import { failing, feedGuards, guardVerdicts, seenOf } from './guards.ts';
 import { judgeHold } from './judging.ts';
 import { aliasForeign, bySystem, finish, look, type Move, orderRollback, routingOf, shiftTo } from './moves.ts';
 import type { Observation } from './observation.ts';
@@ -34,6 +34,7 @@ export function applyObservation(release: Release, observation: Observation, at:
 function minded(release: Release, at: number): Move {
   const hold = judgeHold(release.guards.judges);
   if (hold && !release.held) return freeze(release, 'judge', hold.reason, at, hold.stepBack);
+  if (!hold && !release.held && !release.paused && hasEnough(release)) return look(release);
   return !hold && release.held?.by === 'judge'
     ? { release: letGo(release, at), commands: [] }
     : { release, commands: [] };
@@ -66,12 +67,19 @@ function goOn(release: Release, observation: Observation, at: number): Move {
   if (hold) return freeze(release, 'judge', hold.reason, at, hold.stepBack);
   const seeing: Release = { ...letGo(release, at), phase: 'holding', tries: 0 };
   const holdMs = seeing.plan.steps[seeing.step]?.holdMs ?? 0;
-  if (release.paused || at < seeing.stepSince + holdMs) return { release: seeing, commands: [] };
+  const due = at >= seeing.stepSince + holdMs || hasEnough(seeing);
+  if (release.paused || !due) return { release: seeing, commands: [] };
   // A threshold that is broken but not yet for long enough must not see more traffic put behind what it is judging.
   const undecided = guardVerdicts(release.plan, release.guards, at).some(
     ({ kind, verdict }) => kind === 'threshold' && verdict.outcome === 'running',
   );
   return undecided ? { release: { ...seeing, retryAt: at + UNDECIDED_MS }, commands: [] } : advance(seeing);
+}
+
+/** Whether the step has brought the evidence that it asks for. */
+function hasEnough({ plan, step, stepFrom, guards }: Release): boolean {
+  const enough = plan.steps[step]?.enoughInvocations;
+  return enough !== undefined && seenOf(guards, plan.candidate).invocations - stepFrom >= enough;
 }
 
 /** On to the next step, or to the end. */

@@ -4,7 +4,10 @@ import type { AliasKey } from './alias.ts';
 /** A weight for the candidate and how long it is held. */
 export interface Step {
   readonly weightPercent: number;
+  /** How long it is held; at most, where `enoughInvocations` is set. */
   readonly holdMs: number;
+  /** The candidate's invocations that are evidence enough to go on before `holdMs` is over. */
+  readonly enoughInvocations?: number;
 }
 
 /** A validation hook: a Lambda that answers through CodeDeploy's `PutLifecycleEventHookExecutionStatus`. */

@@ -72,6 +72,8 @@ export interface Release {
   readonly step: number;
   /** When the current step's weight was read back; moved forward by the time spent paused or held. */
   readonly stepSince: number;
+  /** The candidate's invocations that had been seen when the current step began. */
+  readonly stepFrom: number;
   readonly paused: Cause | null;
   readonly held: Hold | null;
   /** The fence of the last alias write that was asked for. */

@@ -1,5 +1,5 @@
 import type { CommandResult } from './commands.ts';
-import { beginJudging } from './guards.ts';
+import { beginJudging, seenOf } from './guards.ts';
 import { answerHook } from './hooks.ts';
 import { aliasForeign, bySystem, callHook, end, endWell, type Move, orderRollback, restored } from './moves.ts';
 import { applyObservation, LOOK_AGAIN_MS } from './observed.ts';
@@ -47,7 +47,8 @@ function aliasSet(release: Release, sentAt: number, at: number): Move {
       const { plan, step } = release;
       const first = Object.keys(release.guards.judges).length === 0;
       const guards = first ? beginJudging(plan, release.guards, at) : release.guards;
-      const set: Release = { ...release, guards, stepSince: at, phase: 'holding' };
+      const stepFrom = seenOf(guards, plan.candidate).invocations;
+      const set: Release = { ...release, guards, stepSince: at, stepFrom, phase: 'holding' };
       // Stepped back while held: the reason to wait is looked at again.
       if (set.held) return { release: { ...set, retryAt: at + LOOK_AGAIN_MS }, commands: [] };
       if (step === plan.steps.length - 1 && plan.postTraffic) return callHook(set, 'postTraffic', plan.postTraffic, at);

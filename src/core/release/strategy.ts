@@ -22,7 +22,7 @@ export const SAM_STRATEGIES = [
 const DEFAULT_BAKE_MS = 60_000;
 const LONGEST_DEFAULT_BAKE_MS = 5 * 60_000;
 const FORMS =
-  'one of SAM\'s names (Canary10Percent5Minutes, Linear10PercentEvery1Minute, AllAtOnce, …), "canary 10% 30s", "linear 20% every 2m", "all-at-once", or steps such as "5% 5m, 25% 10m"';
+  'one of SAM\'s names (Canary10Percent5Minutes, Linear10PercentEvery1Minute, AllAtOnce, …), "canary 10% 30s", "linear 20% every 2m", "all-at-once", or steps such as "5% 5m, 25% 10m" or "10% until 3000 invocations within 30m"';
 
 /**
  * Reads a strategy as people write it. `bakeMs` is how long 100 % is watched before the release counts as promoted; without
@@ -42,16 +42,24 @@ export function parseStrategy(text: string, bakeMs?: number): StrategyResult {
     /^linear\s+(\d+(?:\.\d+)?)\s*%\s*(?:every\s+)?(.+)$/i.exec(name);
   if (linear) return linearSteps(text, Number(linear[1]), holdOf(linear[2]!), bakeMs);
 
-  const parts = name.split(/[,;]|->|→/).map((part) => /^\s*(\d+(?:\.\d+)?)\s*%\s*(?:for\s+)?(.*?)\s*$/i.exec(part));
-  if (parts.some((part) => part === null))
+  const parts = name.split(/[,;]|->|→/).map(readStep);
+  if (parts.some((part) => part === undefined)) {
     return { ok: false, problem: `strategy "${text}" is not known: use ${FORMS}` };
-  return checkSteps(
-    parts.map((part) => ({
-      weightPercent: Number(part![1]),
-      holdMs: part![2] === '' ? 0 : (holdOf(part![2]!) ?? Number.NaN),
-    })),
-    bakeMs,
-  );
+  }
+  return checkSteps(parts as Step[], bakeMs);
+}
+
+/** `25% 10m`, `25%`, or `10% until 3000 invocations within 30m`. */
+function readStep(text: string): Step | undefined {
+  const match =
+    /^\s*(?<weight>\d+(?:\.\d+)?)\s*%\s*(?:until\s+(?<enough>\d+)\s+invocations?\s+(?:within|at most)\s+)?(?:for\s+)?(?<hold>.*?)\s*$/i.exec(
+      text,
+    );
+  if (!match?.groups) return undefined;
+  const { weight, enough, hold } = match.groups as Record<string, string | undefined>;
+  const holdMs = hold ? (holdOf(hold) ?? Number.NaN) : 0;
+  const step = { weightPercent: Number(weight), holdMs };
+  return enough === undefined ? step : { ...step, enoughInvocations: Number(enough) };
 }
 
 /** Checks a step list and completes it: appends 100 % where it is missing and puts the bake behind it. */
@@ -59,7 +67,7 @@ export function checkSteps(steps: readonly Step[], bakeMs?: number): StrategyRes
   if (steps.length > MAX_STEPS)
     return { ok: false, problem: `${steps.length} steps: at most ${MAX_STEPS} are possible` };
   let before = 0;
-  for (const [index, { weightPercent, holdMs }] of steps.entries()) {
+  for (const [index, { weightPercent, holdMs, enoughInvocations }] of steps.entries()) {
     const step = `step ${index + 1}`;
     if (!(weightPercent > 0 && weightPercent <= 100)) {
       return { ok: false, problem: `${step} has weight ${weightPercent} %: a weight is more than 0 and at most 100` };
@@ -75,6 +83,9 @@ export function checkSteps(steps: readonly Step[], bakeMs?: number): StrategyRes
         ok: false,
         problem: `${step} has no valid hold: write a time such as 30s, 5m or 2h, at most ${formatDuration(MAX_HOLD_MS)}`,
       };
+    }
+    if (enoughInvocations !== undefined && !(Number.isInteger(enoughInvocations) && enoughInvocations > 0)) {
+      return { ok: false, problem: `${step} asks for ${enoughInvocations} invocations: at least 1 is needed` };
     }
     before = weightPercent;
   }

@@ -35,9 +35,10 @@ function steps(plan: Plan): Line[] {
   return texts.map((text, index) => labelled(`${index + 1}.`, text));
 }
 
-function stepText({ weightPercent, holdMs }: Step, last: boolean): string {
+function stepText({ weightPercent, holdMs, enoughInvocations }: Step, last: boolean): string {
   if (last) return `${percentText(weightPercent)}, ${bakeText(holdMs)}`;
-  return `${percentText(weightPercent)} for ${formatDuration(holdMs)}`;
+  if (enoughInvocations === undefined) return `${percentText(weightPercent)} for ${formatDuration(holdMs)}`;
+  return `${percentText(weightPercent)} until ${enoughInvocations} invocations, at most ${formatDuration(holdMs)}`;
 }
 
 function bakeText(holdMs: number): string {

@@ -149,6 +149,18 @@ test('promote skips the rest of a hold; promote --full goes to 100 % and still b
   assert.equal(full.release.step, 2);
 });
 
+test('a step that has brought the evidence it asks for is over, after a fresh look', () => {
+  const steps = [
+    { weightPercent: 10, holdMs: 1_800_000, enoughInvocations: 100 },
+    { weightPercent: 100, holdMs: 60_000 },
+  ];
+  const story = new Story().start({ steps }).write();
+  story.observe(failures(0, 60)).observe(failures(0, 39));
+  assert.deepEqual(story.commands, []);
+  story.observe(failures(0, 1)).look();
+  assert.deepEqual(story.owed('setAlias').target, alone('42'));
+});
+
 test('the pre-traffic hook comes before any traffic, with both of CodeDeploy’s ids and an idempotency key', () => {
   const story = new Story().start({ preTraffic: GATE });
   const call = story.take('invokeHook');

@@ -37,6 +37,20 @@ test('strategies are read as people and templates write them', async (t) => {
   for (const [text, expected] of READ) await t.test(text, () => assert.equal(steps(text), expected));
 });
 
+test('a step may end by evidence, within a time', () => {
+  const read = parseStrategy('10% until 3000 invocations within 30m, 50% 5m');
+  assert.ok(read.ok);
+  assert.deepEqual(read.steps[0], { weightPercent: 10, holdMs: 30 * MIN, enoughInvocations: 3_000 });
+  assert.equal(read.steps[1]?.enoughInvocations, undefined);
+  assert.match(refusal('10% until 0 invocations within 30m'), /at least 1 is needed/);
+  assert.match(refusal('10% until 3000 invocations'), /not known|no valid hold/);
+});
+
+function refusal(text: string): string {
+  const read = parseStrategy(text);
+  return read.ok ? 'accepted' : read.problem;
+}
+
 test('an explicit bake is what 100 % is held for', () => {
   assert.equal(steps('canary 10% 30s', 5_000), '10:30 100:5');
   assert.equal(steps('AllAtOnce', 0), '100:0');
