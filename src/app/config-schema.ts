@@ -16,7 +16,13 @@ const release = {
     .optional()
     .describe('"canary 10% 5m", "linear 20% every 2m", "all-at-once", "5% 5m, 25% 10m", or one of SAM’s names.'),
   steps: z
-    .array(z.strictObject({ weight: z.number().describe('Percent of the traffic.'), hold: time }))
+    .array(
+      z.strictObject({
+        weight: z.number().describe('Percent of the traffic.'),
+        hold: time,
+        invocations: z.number().int().positive().optional().describe('The step ends early once this many were seen.'),
+      }),
+    )
     .min(1)
     .max(100)
     .optional()

@@ -141,7 +141,7 @@ function knownKeys(path: Path): readonly string[] {
   const last = path.at(-1);
   if (last === 'hooks') return ['preTraffic', 'postTraffic', 'timeout'];
   if (last === 'judge') return ['alpha'];
-  if (typeof last === 'number') return ['weight', 'hold'];
+  if (typeof last === 'number') return ['weight', 'hold', 'invocations'];
   return RELEASE_KEYS;
 }
 

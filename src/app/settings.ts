@@ -21,6 +21,8 @@ export interface ReleaseSettings {
 export interface StepSetting {
   readonly weight: number;
   readonly hold: string;
+  /** The step ends early once so many invocations were seen. */
+  readonly invocations?: number | undefined;
 }
 
 export type SettingName = keyof ReleaseSettings;

@@ -4,7 +4,7 @@ import { HOOK_TIMEOUT_MS, type HookGate, type Step, type Threshold } from '../co
 import { checkSteps, parseStrategy } from '../core/release/strategy.ts';
 import { parseThreshold } from '../core/release/threshold.ts';
 import type { Source, Wanted } from './plan-release.ts';
-import type { ReleaseSettings } from './settings.ts';
+import type { ReleaseSettings, StepSetting } from './settings.ts';
 
 /** Shorter than this no hook can be called and answer. */
 const LEAST_HOOK_TIMEOUT_MS = 1_000;
@@ -60,21 +60,19 @@ function stepsOf({ strategy, steps, bake }: ReleaseSettings): Result<readonly St
   const bakeMs = bake === undefined ? undefined : parseDuration(bake);
   if (bake !== undefined && bakeMs === undefined)
     return refuse('usage', `bake "${bake}" is not a time: write a time such as 30s, 5m or 2h`);
-  const read =
-    strategy === undefined
-      ? checkSteps(
-          (steps ?? []).map(({ weight, hold }) => ({
-            weightPercent: weight,
-            holdMs: parseDuration(hold) ?? Number.NaN,
-          })),
-          bakeMs,
-        )
-      : parseStrategy(strategy, bakeMs);
+  const read = strategy === undefined ? checkSteps((steps ?? []).map(stepOf), bakeMs) : parseStrategy(strategy, bakeMs);
   return read.ok ? { ok: true, value: read.steps } : refuse('usage', read.problem);
 }
 
+function stepOf({ weight, hold, invocations }: StepSetting): Step {
+  const step = { weightPercent: weight, holdMs: parseDuration(hold) ?? Number.NaN };
+  return invocations === undefined ? step : { ...step, enoughInvocations: invocations };
+}
+
 function stepsText({ steps }: ReleaseSettings): string {
-  return (steps ?? []).map(({ weight, hold }) => `${weight}% ${hold}`).join(', ');
+  const text = ({ weight, hold, invocations }: StepSetting) =>
+    invocations === undefined ? `${weight}% ${hold}` : `${weight}% until ${invocations} invocations within ${hold}`;
+  return (steps ?? []).map(text).join(', ');
 }
 
 function thresholdsOf(texts: readonly string[]): Result<readonly Threshold[]> {

@@ -152,7 +152,10 @@ test('settings become a wish in which every text is read', () => {
     {
       function: 'checkout',
       alias: 'live',
-      steps: [{ weight: 5, hold: '30s' }],
+      steps: [
+        { weight: 5, hold: '30s' },
+        { weight: 20, hold: '5m', invocations: 300 },
+      ],
       bake: '1m',
       alarms: ['red', 'red'],
       thresholds: ['errors >= 3 for 30s'],
@@ -166,6 +169,7 @@ test('settings become a wish in which every text is read', () => {
   assert.ok(wish.ok);
   assert.deepEqual(wish.value.steps, [
     { weightPercent: 5, holdMs: 30_000 },
+    { weightPercent: 20, holdMs: 300_000, enoughInvocations: 300 },
     { weightPercent: 100, holdMs: 60_000 },
   ]);
   assert.deepEqual(wish.value.alarms, ['red']);

@@ -90,6 +90,9 @@ test('the plan is printed with its steps, its guards and what it cannot see', (t
 test('a release in mid-step shows what is live, what is next and when, and each guard with its numbers', (t) => {
   const story = holding();
   golden(t, 'release-holding', releaseScreen(story.release, story.at));
+  const steps = [{ weightPercent: 10, holdMs: 30_000, enoughInvocations: 300 }, ...story.release.plan.steps.slice(1)];
+  const byEvidence = { ...story.release, plan: { ...story.release.plan, steps } };
+  golden(t, 'release-by-evidence', releaseScreen(byEvidence, story.at));
   golden(t, 'release-paused', releaseScreen(story.order('pause', 'looking at a log line').release, story.at));
 });
 

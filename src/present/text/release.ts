@@ -89,13 +89,21 @@ function nextText(release: Release, nowMs: number): string | null {
       if (release.held?.by === 'judge') return `nothing until the judge lets go, or a person promotes or rolls back`;
       if (release.held) return `looks again until it can see; then ${afterStep(release)}`;
       const endsAt = release.stepSince + (plan.steps[step]?.holdMs ?? 0);
-      return `${afterStep(release)} in ${until(endsAt, nowMs)} (${clock(endsAt)} UTC), if no guard objects`;
+      return `${afterStep(release)} ${enough(release)}in ${until(endsAt, nowMs)} (${clock(endsAt)} UTC), if no guard objects`;
     }
     case 'ended':
       return null;
     default:
       return phase satisfies never;
   }
+}
+
+/** The part of a step that ends by evidence: how much there is, and how much is enough. */
+function enough({ plan, step, stepFrom, guards }: Release): string {
+  const needed = plan.steps[step]?.enoughInvocations;
+  if (needed === undefined) return '';
+  const seen = Math.max(0, seenOf(guards, plan.candidate).invocations - stepFrom);
+  return `after ${countText(needed, 'invocation')} (${seen} so far), at the latest `;
 }
 
 function afterStep({ plan, step }: Release): string {

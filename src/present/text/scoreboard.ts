@@ -15,8 +15,6 @@ export interface Score {
   readonly byVersion: Readonly<Record<string, { readonly requests: number; readonly hurt: number }>>;
   /** First request that a caller lost to the candidate; undefined where none was. */
   readonly firstHurtAt: number | undefined;
-  /** When the candidate last served a caller. */
-  readonly candidateLastAt: number | undefined;
   readonly ledgerPath: string;
 }
 
