@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type * as Sdk from '@aws-sdk/client-cloudwatch-logs';
 import { AwsError, type CallContext } from '../wire/service.ts';
-import { chooseStreams, eventIdOf, findEvents, readPlace, writePlace } from './events.ts';
-import { EVENT_OVERHEAD, firstAt, type Group, type LogGroups, type Stream } from './groups.ts';
+import { chooseStreams, eventIdOf, findEvents, fitting, placeInId, readPlace, writePlace } from './events.ts';
+import { EVENT_OVERHEAD, firstAt, firstBehind, type Group, type LogGroups, type Stream } from './groups.ts';
 import type { LiveTail } from './live-tail.ts';
 import { groupArn, invalid, needGroup, needStream, readLimit, readPattern } from './requests.ts';
 
@@ -47,7 +47,7 @@ export function eventOperations(groups: LogGroups, tail: LiveTail, now: () => nu
       if (input.nextToken !== undefined && !after) throw invalid('The specified nextToken is invalid.');
       const { found, next } = findEvents({
         streams: chooseStreams(group, input.logStreamNames, input.logStreamNamePrefix),
-        fromMs: input.startTime ?? 0,
+        fromMs: Math.max(input.startTime ?? 0, groups.shownFromMs(group)),
         untilMs: (input.endTime ?? Number.MAX_SAFE_INTEGER - 1) + 1,
         after,
         limit: readLimit(input.limit, MAX_PAGE),
@@ -68,7 +68,7 @@ export function eventOperations(groups: LogGroups, tail: LiveTail, now: () => nu
 
     GetLogEvents(input: Sdk.GetLogEventsCommandInput, { region }: CallContext) {
       const group = needGroup(groups, region, input.logGroupIdentifier ?? input.logGroupName);
-      return readStream(needStream(group, input.logStreamName), input);
+      return readStream(needStream(group, input.logStreamName), input, groups.shownFromMs(group));
     },
 
     StartLiveTail(input: Sdk.StartLiveTailCommandInput, call: CallContext) {
@@ -128,24 +128,34 @@ function checkBatch(events: readonly Sdk.InputLogEvent[]): { atMs: number; messa
   return batch;
 }
 
-/** One stream, a page forward or backward; a token is a place between two events. */
-function readStream(stream: Stream, input: Sdk.GetLogEventsCommandInput) {
-  const low = firstAt(stream.events, input.startTime ?? 0);
-  const high = firstAt(stream.events, input.endTime ?? Number.MAX_SAFE_INTEGER);
+/** One stream, a page forward or backward. A token names the event before or behind which the next page lies. */
+function readStream({ events }: Stream, input: Sdk.GetLogEventsCommandInput, shownFromMs: number) {
+  const low = firstAt(events, Math.max(input.startTime ?? 0, shownFromMs));
+  const high = firstAt(events, input.endTime ?? Number.MAX_SAFE_INTEGER);
   const limit = readLimit(input.limit, MAX_PAGE);
-  const token = input.nextToken === undefined ? undefined : /^([fb])\/(\d{1,12})$/.exec(input.nextToken);
-  if (token === null) throw invalid('The specified nextToken is invalid.');
-  const place = token ? Math.min(Math.max(Number(token[2]), low), high) : undefined;
-  const forward = token ? token[1] === 'f' : input.startFromHead === true;
-  const from = forward ? (place ?? low) : Math.max(low, (place ?? high) - limit);
-  const until = forward ? Math.min(high, from + limit) : (place ?? high);
+  const token = input.nextToken === undefined ? undefined : readToken(input.nextToken);
+  const forward = token ? token.forward : input.startFromHead === true;
+  const place = token && Math.min(Math.max(edgeOf(events, token), low), high);
+  const rest = forward ? events.slice(place ?? low, high) : events.slice(low, place ?? high).reverse();
+  const page = rest.slice(0, fitting(rest, limit));
+  if (!forward) page.reverse();
+  const nowhere = token?.id ?? eventIdOf({ atMs: 0, ingestedMs: 0, order: 0, message: '' });
+  const [first, last] = [page[0], page.at(-1)].map((event) => (event ? eventIdOf(event) : nowhere));
   return {
-    events: stream.events.slice(from, until).map((event) => ({
-      timestamp: event.atMs,
-      message: event.message,
-      ingestionTime: event.ingestedMs,
-    })),
-    nextForwardToken: `f/${until}`,
-    nextBackwardToken: `b/${from}`,
+    events: page.map(({ atMs, message, ingestedMs }) => ({ timestamp: atMs, message, ingestionTime: ingestedMs })),
+    nextForwardToken: `f/${last}/s`,
+    nextBackwardToken: `b/${first}/s`,
   };
+}
+
+/** Where the page of a token begins (forward) or ends (backward). */
+function edgeOf(events: Stream['events'], { forward, place }: ReturnType<typeof readToken>): number {
+  return firstBehind(events, forward ? place : { ...place, order: place.order - 1 });
+}
+
+function readToken(token: string) {
+  const [, way, id = ''] = /^([fb])\/(\d+)\/s$/.exec(token) ?? [];
+  const place = placeInId(id);
+  if (!place) throw invalid('The specified nextToken is invalid.');
+  return { forward: way === 'f', place, id };
 }

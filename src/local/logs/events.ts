@@ -1,4 +1,4 @@
-import { byTime, firstAt, type Group, type StoredEvent, type Stream } from './groups.ts';
+import { byTime, EVENT_OVERHEAD, firstAt, type Group, type StoredEvent, type Stream } from './groups.ts';
 import type { Matcher } from './pattern/pattern.ts';
 
 /** An event and the stream it stands in. */
@@ -16,6 +16,27 @@ export interface Place {
 /** 14 digits of time and 42 of order: unique, and growing as AWS's own do. */
 export function eventIdOf({ atMs, order }: StoredEvent): string {
   return `${String(atMs).padStart(14, '0')}${String(order).padStart(42, '0')}`;
+}
+
+/** The place that an event's id names; undefined where it names none. */
+export function placeInId(id: string): Place | undefined {
+  const match = /^(\d{14})(\d{42})$/.exec(id);
+  return match ? { atMs: Number(match[1]), order: Number(match[2]) } : undefined;
+}
+
+/** An answer holds at most so much, as documented for FilterLogEvents and GetLogEvents. */
+const MAX_PAGE_BYTES = 1_048_576;
+
+/** How many of the first events fit into one answer; one always does. */
+export function fitting(events: Iterable<StoredEvent>, limit: number): number {
+  let count = 0;
+  let bytes = 0;
+  for (const { message } of events) {
+    bytes += message.length + EVENT_OVERHEAD;
+    if (count === limit || (count > 0 && bytes > MAX_PAGE_BYTES)) break;
+    count += 1;
+  }
+  return count;
 }
 
 export interface Query {
@@ -42,9 +63,13 @@ export function findEvents(query: Query): { readonly found: Found[]; readonly ne
     }
   }
   all.sort((a, b) => byTime(a.event, b.event));
-  const found = all.slice(0, limit);
+  const size = fitting(
+    all.map(({ event }) => event),
+    limit,
+  );
+  const found = all.slice(0, size);
   const last = found.at(-1)?.event;
-  return { found, next: all.length > limit && last ? { atMs: last.atMs, order: last.order } : undefined };
+  return { found, next: all.length > size && last ? { atMs: last.atMs, order: last.order } : undefined };
 }
 
 /** Streams of a group by name or prefix; all where neither is asked for. */

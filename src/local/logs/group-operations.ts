@@ -80,7 +80,7 @@ export function groupOperations(groups: LogGroups) {
 
     DeleteLogStream(input: Sdk.DeleteLogStreamCommandInput, { region }: CallContext) {
       const group = needGroup(groups, region, input.logGroupName);
-      group.streams.delete(needStream(group, input.logStreamName).name);
+      groups.deleteStream(group, needStream(group, input.logStreamName));
       return {};
     },
 

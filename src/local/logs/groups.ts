@@ -29,12 +29,15 @@ export interface Group {
 
 type GroupRecord = Pick<Group, 'region' | 'name' | 'createdMs' | 'retentionDays' | 'tags'>;
 
-/** A local AWS is no archive: beyond this the oldest events of a group are dropped. */
+/** A local AWS is no archive: beyond this the oldest events of a group are dropped. In memory it is about twice that. */
 export const MAX_GROUP_BYTES = 64 * 1_048_576;
+/** All groups together; the largest group gives way first. */
+export const MAX_TOTAL_BYTES = 4 * MAX_GROUP_BYTES;
 /** CloudWatch Logs reckons this for each event besides its text. */
 export const EVENT_OVERHEAD = 26;
 /** What is dropped at once when a group is full, so that dropping is rare. */
 const DROP_SHARE = 0.1;
+const DAY_MS = 86_400_000;
 
 /** Log groups and streams of all regions. Groups outlive the process where there is a data folder; events do not. */
 export class LogGroups {
@@ -42,6 +45,7 @@ export class LogGroups {
   readonly #records: Table<GroupRecord>;
   readonly #now: () => number;
   #order = 0;
+  #bytes = 0;
 
   constructor(store: Store, now: () => number) {
     this.#now = now;
@@ -80,6 +84,7 @@ export class LogGroups {
   }
 
   delete(group: Group): void {
+    this.#bytes -= group.bytes;
     this.#groups.delete(keyOf(group.region, group.name));
     this.#records.delete(keyOf(group.region, group.name));
   }
@@ -90,20 +95,61 @@ export class LogGroups {
     return stream;
   }
 
+  deleteStream(group: Group, stream: Stream): void {
+    group.streams.delete(stream.name);
+    this.#forgot(group, stream.events);
+  }
+
+  /** From when on a group's retention still shows events. */
+  shownFromMs({ retentionDays }: Group): number {
+    return retentionDays === undefined ? 0 : this.#now() - retentionDays * DAY_MS;
+  }
+
   /** Appends lines, in order of time. Answers them as stored. */
   append(group: Group, stream: Stream, lines: readonly LogLine[]): StoredEvent[] {
     const ingestedMs = this.#now();
     stream.lastIngestedMs = ingestedMs;
     const stored = lines.map(({ atMs, message }) => {
       this.#order += 1;
-      group.bytes += message.length + EVENT_OVERHEAD;
+      const bytes = message.length + EVENT_OVERHEAD;
+      group.bytes += bytes;
+      this.#bytes += bytes;
       const event = { atMs, ingestedMs, order: this.#order, message };
       insert(stream.events, event);
       return event;
     });
-    if (group.bytes > MAX_GROUP_BYTES) dropOldest(group);
+    if (group.bytes > MAX_GROUP_BYTES) this.#dropOldest(group, stream);
+    while (this.#bytes > MAX_TOTAL_BYTES) this.#dropOldest(this.#largest(), stream);
     return stored;
   }
+
+  #largest(): Group {
+    return [...this.#groups.values()].reduce((a, b) => (b.bytes > a.bytes ? b : a));
+  }
+
+  /** A stream that is left without events goes too, but for the one just written to. */
+  #dropOldest(group: Group, written: Stream): void {
+    const all = [...group.streams.values()].flatMap((stream) => stream.events).sort(byTime);
+    const cut = all[Math.floor(all.length * DROP_SHARE)];
+    if (!cut) return;
+    for (const stream of group.streams.values()) {
+      this.#forgot(group, stream.events.splice(0, firstAt(stream.events, cut.atMs + 1)));
+      if (stream.events.length === 0 && stream !== written) group.streams.delete(stream.name);
+    }
+  }
+
+  #forgot(group: Group, events: readonly StoredEvent[]): void {
+    const bytes = events.reduce((sum, { message }) => sum + message.length + EVENT_OVERHEAD, 0);
+    group.bytes -= bytes;
+    this.#bytes -= bytes;
+  }
+}
+
+/** The first event of a stream behind `place`, in order of time and arrival. */
+export function firstBehind(events: readonly StoredEvent[], place: Pick<StoredEvent, 'atMs' | 'order'>): number {
+  let index = firstAt(events, place.atMs);
+  while (events[index]?.atMs === place.atMs && events[index]!.order <= place.order) index += 1;
+  return index;
 }
 
 /** The first event of a stream at or after `atMs`. */
@@ -126,16 +172,6 @@ function insert(events: StoredEvent[], event: StoredEvent): void {
   const last = events.at(-1);
   if (!last || last.atMs <= event.atMs) events.push(event);
   else events.splice(firstAt(events, event.atMs + 1), 0, event);
-}
-
-function dropOldest(group: Group): void {
-  const all = [...group.streams.values()].flatMap((stream) => stream.events).sort(byTime);
-  const cut = all[Math.floor(all.length * DROP_SHARE)];
-  if (!cut) return;
-  for (const stream of group.streams.values()) {
-    const dropped = stream.events.splice(0, firstAt(stream.events, cut.atMs + 1));
-    for (const { message } of dropped) group.bytes -= message.length + EVENT_OVERHEAD;
-  }
 }
 
 function keyOf(region: string, name: string): string {

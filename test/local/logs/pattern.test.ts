@@ -78,6 +78,8 @@ test('what is no pattern is refused', () => {
     'x'.repeat(2_000),
     '%(a+)+%',
     '{ (',
+    'platform.report',
+    'ERROR [x]',
   ];
   for (const pattern of bad) assert.throws(() => compilePattern(pattern), PatternError, pattern);
 });
@@ -102,6 +104,40 @@ test('no pattern, however odd, does anything but match or be refused', () => {
           assert.ok(error instanceof PatternError);
         }
       }
+    }),
+  );
+});
+
+test('a JSON pattern means what its conditions mean one by one', () => {
+  const scalar = fc.oneof(fc.integer({ min: -5, max: 5 }), fc.constantFrom('a', 'b', 'ab'), fc.boolean());
+  const document = fc.dictionary(fc.constantFrom('x', 'y', 'z'), scalar, { noNullPrototype: true });
+  type Meaning = (document: Record<string, unknown>) => boolean;
+  const key = fc.constantFrom('x', 'y', 'z');
+  const equal: fc.Arbitrary<[string, Meaning]> = fc
+    .tuple(key, fc.constantFrom('=', '!='), fc.constantFrom('a', 'b', 'ab'))
+    .map(([name, op, text]) => [
+      `$.${name} ${op} "${text}"`,
+      (doc) => doc[name] !== undefined && (doc[name] === text) === (op === '='),
+    ]);
+  const above: fc.Arbitrary<[string, Meaning]> = fc.tuple(key, fc.integer({ min: -5, max: 5 })).map(([name, bound]) => {
+    return [`$.${name} > ${bound}`, (doc) => typeof doc[name] === 'number' && Number(doc[name]) > bound];
+  });
+  const exists: fc.Arbitrary<[string, Meaning]> = key.map((name) => [`$.${name} NOT EXISTS`, (doc) => !(name in doc)]);
+  const { condition } = fc.letrec<{ condition: [string, Meaning] }>((tie) => ({
+    condition: fc.oneof(
+      { maxDepth: 3 },
+      ...[equal, above, exists],
+      fc
+        .tuple(tie('condition'), fc.constantFrom('&&', '||'), tie('condition'))
+        .map(([a, op, b]): [string, Meaning] => [
+          `(${a[0]}) ${op} (${b[0]})`,
+          (doc) => (op === '&&' ? a[1](doc) && b[1](doc) : a[1](doc) || b[1](doc)),
+        ]),
+    ),
+  }));
+  fc.assert(
+    fc.property(condition, document, ([text, means], doc) => {
+      assert.equal(compilePattern(`{ ${text} }`)(JSON.stringify(doc)), means(doc), `${text} on ${JSON.stringify(doc)}`);
     }),
   );
 });

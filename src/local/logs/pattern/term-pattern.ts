@@ -21,7 +21,10 @@ export function parseTermPattern(text: string): Matcher {
 function takeTerm(lexer: Lexer): Matcher {
   const regex = takeRegex(lexer);
   if (regex) return (message) => regex.test(message);
-  const word = takeQuoted(lexer) ?? lexer.match(/[^\s"%]+/)?.[0];
+  const quoted = takeQuoted(lexer);
+  const word = quoted ?? lexer.match(/[^\s"%]+/)?.[0];
   if (word === undefined) lexer.fail('a term is expected');
+  // As at AWS, which takes such terms in quotation marks only.
+  if (quoted === undefined && !/^[\p{L}\p{N}_]+$/u.test(word)) lexer.fail(`Invalid character(s) in term '${word}'`);
   return (message) => message.includes(word);
 }
