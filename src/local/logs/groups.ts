@@ -37,6 +37,7 @@ export const MAX_TOTAL_BYTES = 4 * MAX_GROUP_BYTES;
 export const EVENT_OVERHEAD = 26;
 /** What is dropped at once when a group is full, so that dropping is rare. */
 const DROP_SHARE = 0.1;
+const MAX_SORTED = 4_096;
 const DAY_MS = 86_400_000;
 
 /** Log groups and streams of all regions. Groups outlive the process where there is a data folder; events do not. */
@@ -129,11 +130,10 @@ export class LogGroups {
 
   /** A stream that is left without events goes too, but for the one just written to. */
   #dropOldest(group: Group, written: Stream): void {
-    const all = [...group.streams.values()].flatMap((stream) => stream.events).sort(byTime);
-    const cut = all[Math.floor(all.length * DROP_SHARE)];
-    if (!cut) return;
+    const cutMs = quantileMs([...group.streams.values()], DROP_SHARE);
+    if (cutMs === undefined) return;
     for (const stream of group.streams.values()) {
-      this.#forgot(group, stream.events.splice(0, firstAt(stream.events, cut.atMs + 1)));
+      this.#forgot(group, stream.events.splice(0, firstAt(stream.events, cutMs + 1)));
       if (stream.events.length === 0 && stream !== written) group.streams.delete(stream.name);
     }
   }
@@ -172,6 +172,18 @@ function insert(events: StoredEvent[], event: StoredEvent): void {
   const last = events.at(-1);
   if (!last || last.atMs <= event.atMs) events.push(event);
   else events.splice(firstAt(events, event.atMs + 1), 0, event);
+}
+
+/** About how old the oldest `share` of the events is; sorting all of them would hold up the invocation that logs. */
+function quantileMs(streams: readonly Stream[], share: number): number | undefined {
+  const total = streams.reduce((sum, { events }) => sum + events.length, 0);
+  const step = Math.ceil(total / MAX_SORTED);
+  const times: number[] = [];
+  for (const { events } of streams) {
+    for (let index = 0; index < events.length; index += step) times.push(events[index]!.atMs);
+  }
+  times.sort((a, b) => a - b);
+  return times[Math.floor(times.length * share)];
 }
 
 function keyOf(region: string, name: string): string {

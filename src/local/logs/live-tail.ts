@@ -1,5 +1,6 @@
 import type { LiveTailSessionLogEvent, StartLiveTailResponseStream } from '@aws-sdk/client-cloudwatch-logs';
 import type { Clock } from '../clock.ts';
+import { AwsError } from '../wire/service.ts';
 import type { Group, StoredEvent, Stream } from './groups.ts';
 import type { Matcher } from './pattern/pattern.ts';
 
@@ -50,7 +51,7 @@ export class LiveTail {
     }
   }
 
-  /** One session, until the caller goes away or three hours have passed. */
+  /** One session, until the caller goes away; after three hours it throws, as CloudWatch Logs ends it. */
   async *open(request: TailRequest, signal: AbortSignal): AsyncGenerator<StartLiveTailResponseStream> {
     const session: Session = { request, buffer: [], matched: 0 };
     this.#sessions.add(session);
@@ -64,7 +65,9 @@ export class LiveTail {
         session.matched = 0;
         const sessionMetadata = { sampled: matched > buffer.length };
         yield { sessionUpdate: { sessionMetadata, sessionResults: buffer } } as StartLiveTailResponseStream;
-        if (this.#clock.now() >= endsAt) return;
+        if (this.#clock.now() >= endsAt) {
+          throw new AwsError('SessionTimeoutException', 'The session has ended after three hours.');
+        }
       }
     } finally {
       ticks.stop();

@@ -232,3 +232,16 @@ test('all groups together are bounded, and deleting gives the room back', () => 
   }
   assert.equal(stored(), 0);
 });
+
+test('a live tail session is ended after three hours', async () => {
+  const { send, line, clock } = open();
+  line('before');
+  const { responseStream } = send('StartLiveTail', {
+    logGroupIdentifiers: ['arn:aws:logs:eu-west-1:123456789012:log-group:g'],
+  });
+  const updates = (responseStream as AsyncIterable<StartLiveTailResponseStream>)[Symbol.asyncIterator]();
+  await updates.next();
+  clock.advance(3 * 3_600_000);
+  assert.deepEqual((await updates.next()).value.sessionUpdate.sessionResults, []);
+  await assert.rejects(updates.next(), { code: 'SessionTimeoutException' });
+});
