@@ -161,7 +161,8 @@ describe('a metric alarm', () => {
   it('leaves a history of what happened to it, its actions included', async () => {
     const harness = new Harness();
     const other = `arn:aws:autoscaling:${REGION}:${LOCAL_ACCOUNT}:scalingPolicy:x`;
-    await harness.sdk.putMetricAlarm({ ...ERRORS, AlarmActions: [TOPIC, other] });
+    const gone = `arn:aws:lambda:${REGION}:${LOCAL_ACCOUNT}:function:gone`;
+    await harness.sdk.putMetricAlarm({ ...ERRORS, AlarmActions: [gone, TOPIC, other] });
     await harness.sdk.setAlarmState({ AlarmName: 'errors', StateValue: 'ALARM', StateReason: 'drill' });
     await harness.sdk.deleteAlarms({ AlarmNames: ['errors'] });
     const { AlarmHistoryItems: items = [] } = await harness.sdk.describeAlarmHistory({
@@ -172,6 +173,7 @@ describe('a metric alarm', () => {
       [
         'Alarm "errors" created',
         'Alarm updated from INSUFFICIENT_DATA to ALARM',
+        `Failed to execute action ${gone}`,
         `Successfully executed action ${TOPIC}`,
         `Failed to execute action ${other}`,
         'Alarm "errors" deleted',

@@ -42,6 +42,7 @@ export class Harness {
       },
       invoker: {
         invokeAsync: (functionArn, payload, source) => {
+          if (functionArn.endsWith(':gone')) throw new Error(`Function not found: ${functionArn}`);
           this.invoked.push({ functionArn, event: JSON.parse(Buffer.from(payload).toString()), source });
         },
       },

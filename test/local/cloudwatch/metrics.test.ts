@@ -112,6 +112,13 @@ describe('GetMetricData', () => {
   }
 });
 
+it('an expression over half a century is refused instead of filling it', async () => {
+  const { sdk, clock } = new Harness();
+  const MetricDataQueries = [query('m', 'a', 'Sum'), { Id: 'e', Expression: 'FILL(m, 0)' }];
+  const range = { StartTime: new Date(0), EndTime: new Date(clock.now()) };
+  await assert.rejects(sdk.getMetricData({ ...range, MetricDataQueries }), /exceeds the limit of 100800/);
+});
+
 describe('GetMetricStatistics', () => {
   it('computes plain and extended statistics of a period', async () => {
     const harness = traffic();

@@ -6,6 +6,7 @@ import type {
 } from '@aws-sdk/client-cloudwatch';
 import type { Store } from '../../store.ts';
 import type { CallContext } from '../../wire/service.ts';
+import { validation } from '../errors.ts';
 import { pageOf } from '../paging.ts';
 import { type AlarmRecord, typeOf } from './model.ts';
 
@@ -53,7 +54,9 @@ export function createAlarmHistory(store: Store): AlarmHistory {
         })
         .sort((a, b) => a.atMs - b.atMs);
       if (input.ScanBy !== 'TimestampAscending') matching.reverse();
-      const { items, next } = pageOf(matching, input.NextToken, Math.min(input.MaxRecords ?? PAGE, PAGE));
+      const size = input.MaxRecords ?? PAGE;
+      if (size < 1 || size > PAGE) throw validation(`MaxRecords must be between 1 and ${PAGE}.`);
+      const { items, next } = pageOf(matching, input.NextToken, size);
       return { AlarmHistoryItems: items.map(describeItem), ...(next === undefined ? {} : { NextToken: next }) };
     },
   };

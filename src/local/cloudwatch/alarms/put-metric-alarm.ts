@@ -40,14 +40,15 @@ export function putMetricAlarm(
   call: CallContext,
 ): MetricAlarmRecord {
   checkMetricAlarm(store, clock, input, call);
-  const { Tags, ActionsEnabled = true, ...config } = input;
+  const { Tags, ActionsEnabled = true, Metrics, ...rest } = input;
+  const metrics = Metrics?.map((query) => ({ ...query, ReturnData: query.ReturnData ?? true }));
   const name = checkName(input.AlarmName);
   const existing = checkReplaced(registry, call, name, 'metric');
   const alarm: MetricAlarmRecord = {
     kind: 'metric',
     ...newOrKept(existing, call, name, clock.now(), tagsOf(Tags)),
     actionsEnabled: ActionsEnabled,
-    config,
+    config: metrics ? { ...rest, Metrics: metrics } : rest,
   };
   registry.put(alarm);
   recordConfiguration(registry, alarm, existing !== undefined);

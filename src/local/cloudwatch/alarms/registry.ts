@@ -73,7 +73,7 @@ export function createAlarmRegistry({ store, clock, account, publisher, invoker 
     if (!alarm.actionsEnabled) return;
     for (const action of actionsOf(alarm, alarm.state.value)) {
       const message = snsMessage(alarm, old, account);
-      const failure = perform(action, alarm, old, message);
+      const failure = tryToPerform(action, alarm, old, message);
       const summary =
         failure === undefined ? `Successfully executed action ${action}` : `Failed to execute action ${action}`;
       const outcome =
@@ -84,7 +84,15 @@ export function createAlarmRegistry({ store, clock, account, publisher, invoker 
     }
   }
 
-  /** Answers what went wrong, or undefined. */
+  /** Answers what went wrong, or undefined. Whatever an action's target does, the alarm and its other actions go on. */
+  function tryToPerform(action: string, alarm: AlarmRecord, old: StateRecord, message: string): string | undefined {
+    try {
+      return perform(action, alarm, old, message);
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
   function perform(action: string, alarm: AlarmRecord, old: StateRecord, message: string): string | undefined {
     if (/^arn:aws[\w-]*:sns:/.test(action)) {
       publisher.publish(action, message, subjectOf(alarm));

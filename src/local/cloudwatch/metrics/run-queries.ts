@@ -1,12 +1,15 @@
 import type { MetricDataQuery, MetricStat } from '@aws-sdk/client-cloudwatch';
 import { notEmulated } from '../../wire/service.ts';
-import { invalidValue, validation } from '../errors.ts';
+import { invalidCombination, invalidValue, validation } from '../errors.ts';
 import { evaluate, MathError, type MathValue, type Series, UnsupportedFunction } from '../math/evaluate.ts';
 import { type Expression, MathSyntaxError, parseExpression } from '../math/syntax.ts';
 import { dimensionsOf } from './dimensions.ts';
 import type { MetricStore } from './metric-store.ts';
 import { checkPeriod, roundStart } from './periods.ts';
 import { computeStatistic, parseStatistic, type Statistic } from './statistics.ts';
+
+/** What one answer of GetMetricData holds at most. */
+const MAX_WINDOWS = 100_800;
 
 /** A checked query: a statistic of a metric, or an expression over other queries. */
 export type Query = StatQuery | MathQuery;
@@ -113,9 +116,18 @@ export class QueryRun {
     const value = this.#valueOf(query, periodMs);
     if (value.kind === 'series') return { startMs, periodMs, series: [value.points] };
     if (value.kind === 'list') return { startMs, periodMs, series: value.items };
-    const windows = Math.ceil((this.#endMs - startMs) / periodMs);
-    const constant = Array.from({ length: windows }, (_, window): [number, number] => [window, value.value]);
+    const length = this.#windows(startMs, periodMs);
+    const constant = Array.from({ length }, (_, window): [number, number] => [window, value.value]);
     return { startMs, periodMs, series: [new Map(Number.isFinite(value.value) ? constant : [])] };
+  }
+
+  /** Expressions can fill every window of the range, data or not, so their number is bounded. */
+  #windows(startMs: number, periodMs: number): number {
+    const windows = Math.ceil((this.#endMs - startMs) / periodMs);
+    if (windows <= MAX_WINDOWS) return windows;
+    throw invalidCombination(
+      `You have requested up to ${windows} datapoints, which exceeds the limit of ${MAX_WINDOWS}. You may reduce the datapoints requested by increasing Period, or decreasing the time range.`,
+    );
   }
 
   #periodOf(query: Query): number {
@@ -178,7 +190,7 @@ export class QueryRun {
           return other && this.#valueOf(other, periodMs);
         },
         metrics: (part) => stats.filter(({ id }) => part === undefined || id.includes(part)).map(one),
-        windows: Math.ceil((this.#endMs - startMs) / periodMs),
+        windows: this.#windows(startMs, periodMs),
         periodSeconds: periodMs / 1_000,
       });
     } catch (error) {
