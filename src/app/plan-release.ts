@@ -37,7 +37,9 @@ export const TO_BE_PUBLISHED = '(new)';
 export async function planRelease(ports: Ports, wanted: Wanted, publish: boolean): Promise<Result<PlanAnswer>> {
   const { account, region } = await ports.identity.where();
   const key: AliasKey = { account, region, function: wanted.function, alias: wanted.alias };
-  const [alias, stored] = await Promise.all([ports.aliases.get(key), ports.host.read(actorOf(key))]);
+  // In this order: a release that begins and ends in between is then noticed when this one is to start.
+  const stored = await ports.host.read(actorOf(key));
+  const alias = await ports.aliases.get(key);
   if (!alias) return missingAlias(ports, key);
   const open: Release | null = stored?.state.release ?? null;
   const refusal = aliasRefusal(key, { alias }, open);
@@ -61,7 +63,12 @@ export async function planRelease(ports: Ports, wanted: Wanted, publish: boolean
   const facts: Facts = baseline === undefined ? read : { ...read, baseline };
   const request: PlanRequest = { ...wanted, key, deploymentId: newDeploymentId(), secret: newSecret() };
   const plan = makePlan(request, facts, open);
-  return plan.ok ? { ok: true, value: { kind: 'plan', plan: plan.value, readings: { alias, alarms } } } : plan;
+  return plan.ok
+    ? {
+        ok: true,
+        value: { kind: 'plan', plan: plan.value, readings: { alias, alarms, lastReleaseId: open?.id ?? null } },
+      }
+    : plan;
 }
 
 async function missingAlias(ports: Ports, key: AliasKey): Promise<Result<never>> {

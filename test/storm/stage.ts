@@ -51,6 +51,7 @@ export async function setStage(aws: Aws, account: string): Promise<void> {
       handler: 'index.handler',
       timeoutMs: 10_000,
       memoryMb: 128,
+      environment: {},
       zip: code('1'),
     });
     if (HOOKS.includes(name)) continue;

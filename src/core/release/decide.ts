@@ -30,7 +30,7 @@ function moveFor(doc: AliasDoc, event: AliasEvent): Move | undefined {
   const { release } = doc;
   switch (event.kind) {
     case 'start':
-      return isOpen(release) ? undefined : start(event);
+      return isOpen(release) || isOvertaken(release, event) ? undefined : start(event);
     case 'startRollback':
       return isOpen(release) ? undefined : startRollback(event);
     case 'tick':
@@ -59,6 +59,11 @@ function moveFor(doc: AliasDoc, event: AliasEvent): Move | undefined {
         ? undefined
         : orderRollback(release, byPerson(event.at, event.who, reasonOf(event, 'rollback was ordered')));
   }
+}
+
+/** Whether another release began between the plan and its start: the plan is then made for an alias that is no more. */
+function isOvertaken(release: Release | null, { readings }: Extract<AliasEvent, { kind: 'start' }>): boolean {
+  return readings.lastReleaseId !== undefined && readings.lastReleaseId !== (release?.id ?? null);
 }
 
 function start(event: Extract<AliasEvent, { kind: 'start' }>): Move {

@@ -63,4 +63,9 @@ export interface Watch {
 export interface AliasReading {
   readonly alias: AliasSnapshot;
   readonly alarms: readonly AlarmReading[];
+  /**
+   * The alias's last release at that moment, by id; null where it had none. A release that began since has moved the alias
+   * away from what was planned on. Undefined where nobody asked.
+   */
+  readonly lastReleaseId?: string | null;
 }

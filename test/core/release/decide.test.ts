@@ -92,6 +92,25 @@ test('a guard is still obeyed while a weight is being set, and the late answer o
   assert.equal(story.doc, before);
 });
 
+test('a release that was planned before another one began and ended does not start on what that one left', () => {
+  const story = new Story().start().order('rollback').write().write().write();
+  assert.equal(story.release.outcome?.state, 'rolledBack');
+  const { doc } = story;
+  const start = (releaseId: string, lastReleaseId: string | null) =>
+    story.tell({
+      kind: 'start',
+      at: story.at,
+      who: ALICE,
+      releaseId,
+      plan: plan(),
+      readings: { alias: snapshot(alone('41')), alarms: [], lastReleaseId },
+    });
+  start('r-2', null);
+  assert.equal(story.doc, doc);
+  start('r-2', 'r-1');
+  assert.equal(story.release.id, 'r-2');
+});
+
 test('stale, doubled and foreign events give the very same document back', () => {
   const story = new Story().start().write();
   const { doc } = story;
