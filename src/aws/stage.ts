@@ -18,6 +18,7 @@ export function createStage(clients: Clients): Stage {
         Role: 'arn:aws:iam::123456789012:role/rehearsal',
         Timeout: Math.ceil(spec.timeoutMs / 1_000),
         MemorySize: spec.memoryMb,
+        Environment: { Variables: { ...spec.environment } },
         LoggingConfig: { LogFormat: 'JSON' },
         Code: { ZipFile: spec.zip },
       });

@@ -115,9 +115,12 @@ export const VERBS: readonly Verb[] = [
     options: [
       {
         flags: '--fault <kind>',
-        description: 'what is wrong with the new version: errors, slow, crash, timeout or none',
+        description: 'errors, slow, crash, timeout, subtle, outage (of a dependency: nobody’s fault) or none',
       },
-      { flags: '--rps <number>', description: 'requests a second that the service gets; 60 unless told' },
+      {
+        flags: '--rps <number>',
+        description: 'requests a second that the service gets; 60 unless told (300 for subtle)',
+      },
       { flags: '--state <path>', description: 'where the ledger of the rehearsal is kept' },
       ...OUTPUT,
     ],

@@ -13,6 +13,7 @@ export interface StageFunction {
   readonly handler: string;
   readonly timeoutMs: number;
   readonly memoryMb: number;
+  readonly environment: Readonly<Record<string, string>>;
   readonly zip: Uint8Array;
 }
 

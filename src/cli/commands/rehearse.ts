@@ -12,7 +12,7 @@ import { line } from '../../present/text/line.ts';
 import { planText } from '../../present/text/plan.ts';
 import { releaseScreen } from '../../present/text/release.ts';
 import { type Score, scoreboard, timesOf } from '../../present/text/scoreboard.ts';
-import type { Home, Wired } from '../../wire.ts';
+import type { Wired } from '../../wire.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { unwrap, usage } from '../failure.ts';
@@ -20,29 +20,41 @@ import { follow, sinceNow } from '../follow.ts';
 import { FAULT_SPECS, FAULTS, type Fault, isFault } from '../rehearsal/faults.ts';
 import { startLocalProcess } from '../rehearsal/local-process.ts';
 import { exampleZip } from '../rehearsal/package.ts';
-import { startTraffic, type Traffic } from '../rehearsal/traffic.ts';
+import { startTaxService, type TaxService } from '../rehearsal/tax-service.ts';
+import { startTraffic, type Tally } from '../rehearsal/traffic.ts';
 import { stateFile } from '../run.ts';
 
 const FUNCTION = 'checkout';
 const ALIAS = 'live';
-const DEFAULT_RPS = 60;
 const MAX_RPS = 500;
-/** Long enough for the stable version to be warm and known, short enough to be watched. */
-const WARM_UP_MS = 3_000;
 /** After the end, callers are watched a little longer: the scoreboard counts what they really saw. */
 const AFTERMATH_MS = 1_500;
+/** The outage begins when the release is well under way, and is over before its patience is. */
+const OUTAGE_AFTER_MS = 6_000;
+const OUTAGE_MS = 8_000;
+
+/** One rehearsal: what is released, against what traffic, and where its ledger lies. */
+interface Rehearsal {
+  readonly context: Context;
+  readonly wired: Wired;
+  readonly fault: Fault;
+  readonly rps: number;
+  readonly taxService: TaxService;
+  readonly ledgerPath: string;
+}
 
 /** A game day on a local AWS: a real service, real traffic, a bad version on purpose, from plan to scoreboard. */
 export async function run(context: Context): Promise<ExitCode> {
   const { flags, output, io } = context;
   const fault = flags.fault ?? 'errors';
   if (!isFault(fault)) throw usage(`--fault "${fault}" is not known: one of ${FAULTS.join(', ')}`);
-  const rps = flags.rps === undefined ? DEFAULT_RPS : Number(flags.rps);
+  const rps = flags.rps === undefined ? FAULT_SPECS[fault].rps : Number(flags.rps);
   if (!(rps >= 1 && rps <= MAX_RPS)) throw usage(`--rps "${flags.rps}" must be a number from 1 to ${MAX_RPS}`);
 
   output.say(line(['strong', 'Switchback rehearsal'], ': a release on a local AWS. Nothing leaves this machine.'));
   const local = await startLocalProcess();
   output.say(line(['good', '✔'], ` local AWS at ${local.endpoint}, up in ${formatDuration(local.startedInMs)}`));
+  const taxService = await startTaxService();
   const ledgerPath = ledgerFile(context);
   const wired = await io.wire({
     endpointUrl: local.endpoint,
@@ -52,113 +64,108 @@ export async function run(context: Context): Promise<ExitCode> {
     report: (problem) => output.note(`switchback: ${problem}`),
   });
   try {
-    return await rehearse(context, wired, fault, rps, ledgerPath);
+    return await rehearse({ context, wired, fault, rps, taxService, ledgerPath });
   } finally {
     await wired.close();
+    await taxService.stop();
     await local.stop();
   }
 }
 
-async function rehearse(
-  context: Context,
-  wired: Wired,
-  fault: Fault,
-  rps: number,
-  ledgerPath: string,
-): Promise<ExitCode> {
+async function rehearse(rehearsal: Rehearsal): Promise<ExitCode> {
+  const { context, wired, fault, rps, taxService } = rehearsal;
   const { output, io } = context;
-  const home = await wired.home();
-  const { version } = await wired.aws.stage.create({
+  const { stage } = wired.aws;
+  const { stableSource } = FAULT_SPECS[fault];
+  const { version } = await stage.create({
     functionName: FUNCTION,
     alias: ALIAS,
     runtime: 'nodejs22.x',
     handler: 'index.handler',
     timeoutMs: 1_000,
     memoryMb: 128,
-    zip: await exampleZip('none', 1),
+    environment: { TAX_SERVICE: taxService.url },
+    zip: exampleZip(stableSource ?? FAULT_SPECS.none.source, 1),
   });
   output.say(
     line(['good', '✔'], ` ${FUNCTION} version ${version} is live: nodejs22.x, alias ${ALIAS}, ${rps} requests/s`),
   );
-  const traffic = startTraffic(wired.aws.stage, FUNCTION, ALIAS, rps);
+  const traffic = startTraffic(stage, FUNCTION, ALIAS, rps);
   try {
-    await io.clock.sleep(WARM_UP_MS);
-    const before = traffic.tally();
-    output.say(line(`  ${before.requests} requests answered, ${before.hurt} hurt (warm-up, not counted)`));
+    await io.clock.sleep(FAULT_SPECS[fault].warmUpMs);
+    output.say(line(`  ${traffic.tally().requests} requests answered to warm up`));
     traffic.restart();
-    const release = await releaseIt(context, home, fault);
+    const release = await releaseIt(rehearsal);
     if (!release) return EXIT.interrupted;
     await io.clock.sleep(AFTERMATH_MS);
-    return await judge(context, release, fault, traffic, ledgerPath);
+    return score(rehearsal, release, await traffic.stop());
   } finally {
     await traffic.stop();
   }
 }
 
-/** Releases the faulty version as anybody would: plan, start, follow. Undefined where a person interrupted it. */
-async function releaseIt(context: Context, home: Home, fault: Fault): Promise<Release | undefined> {
-  const { output } = context;
+/** Releases the new version as anybody would: plan, start, follow. Undefined where a person interrupted it. */
+async function releaseIt(rehearsal: Rehearsal): Promise<Release | undefined> {
+  const { context, wired, fault } = rehearsal;
+  const { output, io } = context;
+  const home = await wired.home();
   output.say(line(['strong', 'Releasing a new version'], ` that ${FAULT_SPECS[fault].says}.`));
-  const answer = unwrap(await planRelease(home.ports, await wantedFor(fault), true));
+  const answer = unwrap(await planRelease(home.ports, wantedFor(fault), true));
   if (answer.kind === 'noop') throw new Error(answer.reason);
   output.say(...planText(answer.plan));
   const since = await sinceNow(home, answer.plan.key);
   const who = await home.ports.identity.whoAmI();
   const started = unwrap(await startRelease(home.ports, answer.plan, answer.readings, who, 'rehearsal'));
+  const outage = fault === 'outage' ? sufferOutage(rehearsal) : undefined;
   const followed = await follow(context, home, answer.plan.key, started.id, { since, drive: true });
+  await outage;
   // The live block is gone by now; what it showed last stays to be read.
-  if (output.live) output.say(...releaseScreen(followed.release, context.io.clock.now()));
+  if (output.live) output.say(...releaseScreen(followed.release, io.clock.now()));
   return followed.end === 'settled' ? followed.release : undefined;
 }
 
-async function judge(
-  { output, io }: Context,
-  release: Release,
-  fault: Fault,
-  traffic: Traffic,
-  ledgerPath: string,
-): Promise<ExitCode> {
-  const tally = await traffic.stop();
-  const { candidate } = release.plan;
-  const score: Score = {
-    release,
-    expected: fault === 'none' ? 'promoted' : 'rolledBack',
+/** The dependency fails while the release is under way, and comes back. */
+async function sufferOutage({ context: { output, io }, taxService }: Rehearsal): Promise<void> {
+  await io.clock.sleep(OUTAGE_AFTER_MS);
+  output.note('the tax service, which both versions need, now fails 7 of 10 requests');
+  taxService.fail(70);
+  await io.clock.sleep(OUTAGE_MS);
+  taxService.fail(0);
+  output.note('the tax service answers again');
+}
+
+function score({ context, fault, ledgerPath }: Rehearsal, release: Release, tally: Tally): ExitCode {
+  const { output, io } = context;
+  const board: Score = {
     ...tally,
-    firstHurtAt: tally.firstHurtAt[candidate],
-    candidateLastAt: tally.lastServedAt[candidate],
+    release,
+    expected: FAULT_SPECS[fault].ends,
+    firstHurtAt: tally.firstHurtAt[release.plan.candidate],
     ledgerPath,
   };
   const { requests, hurt, byVersion } = tally;
-  output.result(
-    {
-      ...releaseJson(release, io.clock.now()),
-      fault,
-      requests,
-      hurt,
-      byVersion,
-      ...timesOf(score),
-      ledger: ledgerPath,
-    },
-    scoreboard(score),
-  );
-  return stateOf(release) === score.expected ? EXIT.done : EXIT.unexpected;
+  const figures = { fault, requests, hurt, byVersion, ...timesOf(board), ledger: ledgerPath };
+  output.result({ ...releaseJson(release, io.clock.now()), ...figures }, scoreboard(board));
+  return stateOf(release) === board.expected ? EXIT.done : EXIT.unexpected;
 }
 
-async function wantedFor(fault: Fault): Promise<Wanted> {
-  const strategy = fault === 'none' ? 'canary 10% 8s' : 'canary 10% 30s';
-  const read = parseStrategy(strategy, 5_000);
+function wantedFor(fault: Fault): Wanted {
+  const { strategy, bakeMs, source } = FAULT_SPECS[fault];
+  const read = parseStrategy(strategy, bakeMs);
   if (!read.ok) throw new Error(read.problem);
+  // A threshold cannot tell an outage of a dependency from a bad version: there the judge stands alone.
+  const thresholds = fault === 'outage' ? [] : ['error rate > 10% for 10s', 'p90 > 200ms for 3s'];
   return {
     function: FUNCTION,
     alias: ALIAS,
-    source: { kind: 'zip', zip: await exampleZip(fault, 2), from: 'examples/checkout' },
+    source: { kind: 'zip', zip: exampleZip(source, 2), from: 'examples/checkout' },
     strategy,
     steps: read.steps,
     preTraffic: null,
     postTraffic: null,
     alarms: [],
     allowedAlarms: {},
-    thresholds: [threshold('error rate > 10% for 10s'), threshold('p90 > 200ms for 3s')],
+    thresholds: thresholds.map(threshold),
     judge: { alpha: 0.01 },
     signals: { logs: true, metrics: true },
   };

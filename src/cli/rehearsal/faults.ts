@@ -1,5 +1,5 @@
 /** The faults that a rehearsal can release: what `fault.mjs` of the example becomes in the new version. */
-export const FAULTS = ['errors', 'slow', 'crash', 'timeout', 'none'] as const;
+export const FAULTS = ['errors', 'slow', 'crash', 'timeout', 'subtle', 'outage', 'none'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export function isFault(text: string): text is Fault {
@@ -10,13 +10,33 @@ export function isFault(text: string): text is Fault {
 const FOREVER_MS = 30_000;
 
 interface FaultSpec {
-  /** Completes "the new version …". */
+  /** Completes "Releasing a new version that …". */
   readonly says: string;
+  /** What `fault.mjs` becomes in the new version. */
   readonly source: string;
+  /** What it is in the stable version, where that is not the example's own. */
+  readonly stableSource?: string;
+  readonly strategy: string;
+  readonly bakeMs: number;
+  readonly rps: number;
+  /** Traffic before the release: the stable version must be warm, and where its past matters, known. */
+  readonly warmUpMs: number;
+  readonly ends: 'promoted' | 'rolledBack';
 }
+
+const HEALTHY = `export async function faultOf() {}
+`;
+/** Both versions ask the tax service for every order, as real services do. */
+const DEPENDENT = `export async function faultOf(event) {
+  const answer = await fetch(\`\${process.env.TAX_SERVICE}/\${event.country}\`);
+  if (!answer.ok) throw new Error(\`the tax service answered \${answer.status}\`);
+}
+`;
+const CANARY = { strategy: 'canary 10% 30s', bakeMs: 5_000, rps: 60, warmUpMs: 3_000, ends: 'rolledBack' } as const;
 
 export const FAULT_SPECS: Readonly<Record<Fault, FaultSpec>> = {
   errors: {
+    ...CANARY,
     says: 'fails a third of its requests',
     source: `let n = 0;
 export async function faultOf(event) {
@@ -26,6 +46,7 @@ export async function faultOf(event) {
 `,
   },
   slow: {
+    ...CANARY,
     says: 'answers every request 250 ms later',
     source: `export async function faultOf() {
   await new Promise((resolve) => setTimeout(resolve, 250));
@@ -33,6 +54,7 @@ export async function faultOf(event) {
 `,
   },
   crash: {
+    ...CANARY,
     says: 'ends its process on every fourth request',
     source: `let n = 0;
 export async function faultOf() {
@@ -42,6 +64,7 @@ export async function faultOf() {
 `,
   },
   timeout: {
+    ...CANARY,
     says: 'hangs on every second request until Lambda kills it',
     source: `let n = 0;
 export async function faultOf() {
@@ -50,10 +73,33 @@ export async function faultOf() {
 }
 `,
   },
-  none: {
-    says: 'has no fault',
-    source: `// Version 2: the same service, published again.
-export async function faultOf() {}
+  subtle: {
+    ...CANARY,
+    // One failure in 200 is seen within a minute only where there is traffic to see it in.
+    strategy: 'canary 50% 50s',
+    rps: 300,
+    says: 'fails half a percent of its requests',
+    source: `export async function faultOf(event) {
+  if (Math.random() < 0.005) throw new Error(\`order \${event.orderId} could not be priced\`);
+}
 `,
+  },
+  outage: {
+    ...CANARY,
+    // Enough invocations for a usual failure rate: without one the judge could not tell an outage from an ordinary day.
+    strategy: 'canary 10% 20s',
+    rps: 150,
+    warmUpMs: 8_000,
+    ends: 'promoted',
+    says: 'has no fault, while a service that both versions need fails for a while',
+    source: DEPENDENT,
+    stableSource: DEPENDENT,
+  },
+  none: {
+    ...CANARY,
+    strategy: 'canary 10% 8s',
+    ends: 'promoted',
+    says: 'has no fault',
+    source: HEALTHY,
   },
 };
