@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { freePort } from './processes.ts';
 import { good, type ReleaseJson, type Service, Site } from './site.ts';
 
 /** The smallest time limit there is, for hooks that never answer. */
@@ -173,13 +173,3 @@ describe('a hook', { concurrency: 4 }, () => {
     await service.assertLive('2');
   });
 });
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  assert.ok(address !== null && typeof address === 'object');
-  return address.port;
-}
