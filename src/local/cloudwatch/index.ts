@@ -9,12 +9,12 @@ import type { FunctionInvoker, MetricSink, TopicPublisher } from '../links.ts';
 import type { Store } from '../store.ts';
 import type { CallContext, Service } from '../wire/service.ts';
 import { alarmOperations } from './alarms/operations.ts';
-import { createAlarmRegistry } from './alarms/registry.ts';
+import { AlarmRegistry } from './alarms/registry.ts';
 import { scheduleAlarms } from './alarms/schedule.ts';
 import { getMetricData } from './metrics/get-metric-data.ts';
 import { getMetricStatistics } from './metrics/get-metric-statistics.ts';
 import { listMetrics } from './metrics/list-metrics.ts';
-import { createMetricStore } from './metrics/metric-store.ts';
+import { MetricStore } from './metrics/metric-store.ts';
 import { putMetricData } from './metrics/put-metric-data.ts';
 
 export interface CloudWatchDeps {
@@ -35,8 +35,8 @@ export interface CloudWatch {
 
 /** CloudWatch: metrics, metric math and alarms. */
 export function createCloudWatch({ store, clock, publisher, invoker, account }: CloudWatchDeps): CloudWatch {
-  const metrics = createMetricStore(store, clock);
-  const registry = createAlarmRegistry({ store, clock, account, publisher, invoker });
+  const metrics = new MetricStore(store, clock);
+  const registry = new AlarmRegistry({ store, clock, account, publisher, invoker });
   const schedule = scheduleAlarms(registry, metrics, clock);
   return {
     service: {

@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock.ts';
 import type { FunctionInvoker, TopicPublisher } from '../../links.ts';
-import type { Store } from '../../store.ts';
+import type { Store, Table } from '../../store.ts';
 import type { AlarmState } from './decide.ts';
 import { type AlarmHistory, createAlarmHistory } from './history.ts';
 import { lambdaEvent, snsMessage, subjectOf, type Triggering } from './messages.ts';
-import { type AlarmRecord, actionsOf, alarmArn, type CompositeAlarmRecord, type StateRecord } from './model.ts';
+import { type AlarmRecord, actionsOf, type CompositeAlarmRecord, type StateRecord } from './model.ts';
 import { jsonDate, longDate } from './reasons.ts';
 import { alarmsIn, holds, parseRule } from './rule.ts';
 
@@ -18,23 +18,6 @@ export interface NewState {
   readonly manual?: boolean;
 }
 
-export interface AlarmRegistry {
-  readonly history: AlarmHistory;
-  get(region: string, name: string): AlarmRecord | undefined;
-  byArn(arn: string): AlarmRecord | undefined;
-  /** Sorted by name, as CloudWatch lists them; all regions where none is given. */
-  list(region?: string): AlarmRecord[];
-  /** Stores a configuration; the state stays. */
-  put(alarm: AlarmRecord): void;
-  remove(alarm: AlarmRecord): void;
-  /** Sets the state: history, actions where the state changes, and the composite alarms above. */
-  setState(alarm: AlarmRecord, next: NewState): void;
-  /** Puts a composite alarm that is new or changed into the state its rule has now. */
-  settle(alarm: CompositeAlarmRecord, what: 'created' | 'updated'): void;
-  /** Composite alarms of the region whose rule names the alarm. */
-  parentsOf(alarm: AlarmRecord): CompositeAlarmRecord[];
-}
-
 export interface RegistryDeps {
   readonly store: Store;
   readonly clock: Clock;
@@ -44,14 +27,65 @@ export interface RegistryDeps {
 }
 
 /** The alarms of all regions, and what follows from a change of state. */
-export function createAlarmRegistry({ store, clock, account, publisher, invoker }: RegistryDeps): AlarmRegistry {
-  const table = store.table<AlarmRecord>('cloudwatch/alarms');
-  const history = createAlarmHistory(store);
-  const keyOf = (region: string, name: string): string => `${region}/${name}`;
-  const save = (alarm: AlarmRecord): void => table.set(keyOf(alarm.region, alarm.name), alarm);
+export class AlarmRegistry {
+  readonly history: AlarmHistory;
+  readonly #deps: RegistryDeps;
+  readonly #table: Table<AlarmRecord>;
 
-  function setState(alarm: AlarmRecord, next: NewState, above: ReadonlySet<string> = new Set()): void {
-    const nowMs = clock.now();
+  constructor(deps: RegistryDeps) {
+    this.history = createAlarmHistory(deps.store);
+    this.#deps = deps;
+    this.#table = deps.store.table<AlarmRecord>('cloudwatch/alarms');
+  }
+
+  get(region: string, name: string): AlarmRecord | undefined {
+    return this.#table.get(keyOf(region, name));
+  }
+
+  byArn(arn: string): AlarmRecord | undefined {
+    const alarm = this.get(arn.split(':')[3] ?? '', nameIn(arn));
+    return alarm?.arn === arn ? alarm : undefined;
+  }
+
+  /** Sorted by name, as CloudWatch lists them; all regions where none is given. */
+  list(region?: string): AlarmRecord[] {
+    const alarms = region === undefined ? this.#table.list() : this.#table.list(`${region}/`);
+    return alarms.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Stores a configuration; the state stays. */
+  put(alarm: AlarmRecord): void {
+    this.#table.set(keyOf(alarm.region, alarm.name), alarm);
+  }
+
+  remove(alarm: AlarmRecord): void {
+    this.#table.delete(keyOf(alarm.region, alarm.name));
+  }
+
+  /** Composite alarms of the region whose rule names the alarm. */
+  parentsOf(alarm: AlarmRecord): CompositeAlarmRecord[] {
+    return this.#table.list(`${alarm.region}/`).filter((other): other is CompositeAlarmRecord => {
+      return other.kind === 'composite' && childrenOf(other).includes(alarm.name);
+    });
+  }
+
+  /** Sets the state: history, actions where the state changes, and the composite alarms above. */
+  setState(alarm: AlarmRecord, next: NewState): void {
+    this.#setState(alarm, next, new Set());
+  }
+
+  /** Puts a composite alarm that is new or changed into the state its rule has now. */
+  settle(alarm: CompositeAlarmRecord, what: 'created' | 'updated'): void {
+    const value = this.#stateOfRule(alarm);
+    if (value === alarm.state.value) return;
+    const children = childrenOf(alarm).flatMap((name) => this.get(alarm.region, name) ?? []);
+    const reason = `${alarm.arn} was ${what} and its alarm rule evaluates to ${value}`;
+    this.setState(alarm, { value, reason, reasonData: triggering(children) });
+  }
+
+  /** `above` holds the alarms on the way up, so that a circle of rules ends. */
+  #setState(alarm: AlarmRecord, next: NewState, above: ReadonlySet<string>): void {
+    const nowMs = this.#deps.clock.now();
     const old = alarm.state;
     const changed = old.value !== next.value;
     const { value, reason, reasonData, manual = false } = next;
@@ -60,96 +94,60 @@ export function createAlarmRegistry({ store, clock, account, publisher, invoker 
       ...(reasonData === undefined ? {} : { reasonData }),
     };
     const updated: AlarmRecord = { ...alarm, state };
-    save(updated);
+    this.put(updated);
     if (!changed) return;
-    recordStateUpdate(history, updated, old);
-    act(updated, old);
-    for (const parent of parentsOf(updated)) {
-      if (!above.has(parent.arn)) reevaluate(parent, updated, new Set([...above, alarm.arn]));
+    recordStateUpdate(this.history, updated, old);
+    if (updated.actionsEnabled) for (const action of actionsOf(updated, value)) this.#act(action, updated, old);
+    for (const parent of this.parentsOf(updated)) {
+      if (!above.has(parent.arn)) this.#reevaluate(parent, updated, new Set([...above, alarm.arn]));
     }
   }
 
-  function act(alarm: AlarmRecord, old: StateRecord): void {
-    if (!alarm.actionsEnabled) return;
-    for (const action of actionsOf(alarm, alarm.state.value)) {
-      const message = snsMessage(alarm, old, account);
-      const failure = tryToPerform(action, alarm, old, message);
-      const summary =
-        failure === undefined ? `Successfully executed action ${action}` : `Failed to execute action ${action}`;
-      const outcome =
-        failure === undefined
-          ? { actionState: 'Succeeded', notificationResource: action, publishedMessage: message }
-          : { actionState: 'Failed', notificationResource: action, error: failure };
-      history.add(alarm, 'Action', summary, { ...outcome, stateUpdateTimestamp: alarm.state.updatedAtMs }, clock.now());
-    }
+  #act(action: string, alarm: AlarmRecord, old: StateRecord): void {
+    const message = snsMessage(alarm, old, this.#deps.account);
+    const failure = this.#tryToPerform(action, alarm, old, message);
+    const word = failure === undefined ? 'Successfully executed' : 'Failed to execute';
+    const outcome =
+      failure === undefined
+        ? { actionState: 'Succeeded', notificationResource: action, publishedMessage: message }
+        : { actionState: 'Failed', notificationResource: action, error: failure };
+    const data = { ...outcome, stateUpdateTimestamp: alarm.state.updatedAtMs };
+    this.history.add(alarm, 'Action', `${word} action ${action}`, data, this.#deps.clock.now());
   }
 
   /** Answers what went wrong, or undefined. Whatever an action's target does, the alarm and its other actions go on. */
-  function tryToPerform(action: string, alarm: AlarmRecord, old: StateRecord, message: string): string | undefined {
+  #tryToPerform(action: string, alarm: AlarmRecord, old: StateRecord, message: string): string | undefined {
+    const { publisher, invoker, account } = this.#deps;
     try {
-      return perform(action, alarm, old, message);
+      if (/^arn:aws[\w-]*:sns:/.test(action)) {
+        publisher.publish(action, message, subjectOf(alarm));
+        return undefined;
+      }
+      if (/^arn:aws[\w-]*:lambda:/.test(action) && invoker) {
+        invoker.invokeAsync(action, Buffer.from(JSON.stringify(lambdaEvent(alarm, old, account))), LAMBDA_PRINCIPAL);
+        return undefined;
+      }
+      return 'The local AWS performs alarm actions of SNS and Lambda only';
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
   }
 
-  function perform(action: string, alarm: AlarmRecord, old: StateRecord, message: string): string | undefined {
-    if (/^arn:aws[\w-]*:sns:/.test(action)) {
-      publisher.publish(action, message, subjectOf(alarm));
-      return undefined;
-    }
-    if (/^arn:aws[\w-]*:lambda:/.test(action) && invoker) {
-      invoker.invokeAsync(action, Buffer.from(JSON.stringify(lambdaEvent(alarm, old, account))), LAMBDA_PRINCIPAL);
-      return undefined;
-    }
-    return `The local AWS performs alarm actions of SNS and Lambda only`;
-  }
-
-  function stateIn(region: string): (alarm: string) => AlarmState | undefined {
-    return (alarm) => table.get(keyOf(region, nameIn(alarm)))?.state.value;
-  }
-
-  function reevaluate(composite: CompositeAlarmRecord, child: AlarmRecord, above: ReadonlySet<string>): void {
-    const value = stateOfRule(composite);
+  #reevaluate(composite: CompositeAlarmRecord, child: AlarmRecord, above: ReadonlySet<string>): void {
+    const value = this.#stateOfRule(composite);
     if (value === composite.state.value) return;
-    const atMs = child.state.updatedAtMs;
-    const reason = `${child.arn} transitioned to ${child.state.value} at ${longDate(atMs)}`;
-    setState(composite, { value, reason, reasonData: triggering([child]) }, above);
+    const reason = `${child.arn} transitioned to ${child.state.value} at ${longDate(child.state.updatedAtMs)}`;
+    this.#setState(composite, { value, reason, reasonData: triggering([child]) }, above);
   }
 
-  function stateOfRule(composite: CompositeAlarmRecord): AlarmState {
-    return holds(parseRule(composite.config.AlarmRule ?? ''), stateIn(composite.region)) ? 'ALARM' : 'OK';
+  #stateOfRule({ config, region }: CompositeAlarmRecord): AlarmState {
+    const rule = parseRule(config.AlarmRule ?? '');
+    return holds(rule, (alarm) => this.get(region, nameIn(alarm))?.state.value) ? 'ALARM' : 'OK';
   }
+}
 
-  function parentsOf(alarm: AlarmRecord): CompositeAlarmRecord[] {
-    return table.list(`${alarm.region}/`).filter((other): other is CompositeAlarmRecord => {
-      return other.kind === 'composite' && childrenOf(other).includes(alarm.name);
-    });
-  }
-
-  return {
-    history,
-    get: (region, name) => table.get(keyOf(region, name)),
-    byArn(arn) {
-      const alarm = table.get(keyOf(arn.split(':')[3] ?? '', nameIn(arn)));
-      return alarm?.arn === arn ? alarm : undefined;
-    },
-    list(region) {
-      const alarms = region === undefined ? table.list() : table.list(`${region}/`);
-      return alarms.sort((a, b) => (a.name < b.name ? -1 : 1));
-    },
-    put: save,
-    remove: (alarm) => void table.delete(keyOf(alarm.region, alarm.name)),
-    setState: (alarm, next) => setState(alarm, next),
-    settle(alarm, what) {
-      const value = stateOfRule(alarm);
-      if (value === alarm.state.value) return;
-      const children = childrenOf(alarm).flatMap((name) => table.get(keyOf(alarm.region, name)) ?? []);
-      const reason = `${alarmArn(alarm.region, account, alarm.name)} was ${what} and its alarm rule evaluates to ${value}`;
-      setState(alarm, { value, reason, reasonData: triggering(children) });
-    },
-    parentsOf,
-  };
+function keyOf(region: string, name: string): string {
+  return `${region}/${name}`;
 }
 
 /** Names of the alarms in a composite alarm's rule. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { MetricSample, MetricSink } from '../../links.ts';
-import type { Store } from '../../store.ts';
+import type { Store, Table } from '../../store.ts';
 import { Distribution, type PackedDistribution, type StatisticSet } from './distribution.ts';
 
 const MINUTE_MS = 60_000;
@@ -63,49 +63,101 @@ export interface MetricQuery extends MetricName {
   readonly unit?: string;
 }
 
-export interface MetricStore extends MetricSink {
-  put(datum: MetricDatum): void;
-  /** Values by window: window `n` is `[startMs + n * periodMs, …)`; `endMs` is exclusive. Empty windows are absent. */
-  read(query: MetricQuery, startMs: number, endMs: number, periodMs: number): Map<number, Distribution>;
-  /** The units a metric was recorded with. */
-  units(metric: MetricName): string[];
-  /** Metrics with data in the last two weeks, and when each had its latest. */
-  list(region: string): { readonly metric: MetricName; readonly lastMs: number }[];
-  close(): void;
-}
-
 /** Keeps metrics in memory, and lazily in the data folder where there is one. Recording a sample costs a few lookups. */
-export function createMetricStore(store: Store, clock: Clock): MetricStore {
-  const table = store.table<StoredBucket>('cloudwatch/metrics');
+export class MetricStore implements MetricSink {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #table: Table<StoredBucket>;
   /** By canonical name and unit, and by the spelling in which samples come, which saves sorting their dimensions. */
-  const byName = new Map<string, Map<string, Series>>();
-  const bySpelling = new Map<string, Series>();
-  const queue = new BucketQueue((bucket) => {
-    if (store.durable) table.delete(rowKey(bucket));
-  });
-  let dirty: Bucket[] = [];
+  readonly #byName = new Map<string, Map<string, Series>>();
+  readonly #bySpelling = new Map<string, Series>();
+  readonly #queue: BucketQueue;
+  #dirty: Bucket[] = [];
+  readonly #stopFlushing: () => void;
 
-  function seriesOf(metric: MetricName, unit: string): Series | undefined {
+  constructor(store: Store, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#table = store.table<StoredBucket>('cloudwatch/metrics');
+    this.#queue = new BucketQueue((bucket) => {
+      if (store.durable) this.#table.delete(rowKey(bucket));
+    });
+    this.#load();
+    this.#stopFlushing = store.durable ? clock.every(FLUSH_MS, () => this.#flush()) : () => {};
+  }
+
+  record(sample: MetricSample): void {
+    const series = this.#seriesOf(sample, sample.unit);
+    if (!series) return;
+    const { values } = this.#bucketOf(series, sample.atMs, false);
+    const before = values.distinct;
+    values.add(sample.value);
+    this.#queue.grew(values.distinct - before);
+  }
+
+  put({ unit, atMs, highResolution, values: samples, set, ...metric }: MetricDatum): void {
+    const series = this.#seriesOf(metric, unit);
+    if (!series) return;
+    const { values } = this.#bucketOf(series, atMs, highResolution);
+    const before = values.distinct;
+    for (const [value, count] of samples) values.add(value, count);
+    if (set) values.addSet(set);
+    this.#queue.grew(values.distinct - before);
+  }
+
+  /** Values by window: window `n` is `[startMs + n * periodMs, …)`; `endMs` is exclusive. Empty windows are absent. */
+  read(query: MetricQuery, startMs: number, endMs: number, periodMs: number): Map<number, Distribution> {
+    const windows = new Map<number, Distribution>();
+    for (const series of this.#byName.get(canonical(query))?.values() ?? []) {
+      if (query.unit !== undefined && query.unit !== series.unit) continue;
+      addToWindows(windows, series.minutes, MINUTE_MS, startMs, endMs, periodMs);
+      addToWindows(windows, series.seconds, SECOND_MS, startMs, endMs, periodMs);
+    }
+    return windows;
+  }
+
+  /** The units a metric was recorded with. */
+  units(metric: MetricName): string[] {
+    return [...(this.#byName.get(canonical(metric))?.keys() ?? [])];
+  }
+
+  /** Metrics with data in the last two weeks, and when each had its latest. */
+  list(region: string): { readonly metric: MetricName; readonly lastMs: number }[] {
+    const earliestMs = this.#clock.now() - LISTED_MS;
+    return [...this.#byName.values()].flatMap((units) => {
+      const all = [...units.values()];
+      const lastMs = Math.max(...all.map((series) => series.lastMs));
+      const metric = all[0];
+      return metric?.region === region && lastMs >= earliestMs ? [{ metric, lastMs }] : [];
+    });
+  }
+
+  close(): void {
+    this.#stopFlushing();
+    this.#flush();
+  }
+
+  #seriesOf(metric: MetricName, unit: string): Series | undefined {
     const spelling = spell(metric, unit);
-    const known = bySpelling.get(spelling);
+    const known = this.#bySpelling.get(spelling);
     if (known) return known;
     const id = canonical(metric);
-    const units = byName.get(id) ?? new Map<string, Series>();
+    const units = this.#byName.get(id) ?? new Map<string, Series>();
     let series = units.get(unit);
     if (!series) {
-      if (bySpelling.size >= MAX_SERIES) return undefined;
+      if (this.#bySpelling.size >= MAX_SERIES) return undefined;
       const { region, namespace, name, dimensions } = metric;
       series = {
         ...{ region, namespace, name, dimensions: sortKeys(dimensions), unit, id: `${id}${SEPARATOR}${unit}` },
         ...{ minutes: new Map(), seconds: new Map(), lastMs: 0 },
       };
-      byName.set(id, units.set(unit, series));
+      this.#byName.set(id, units.set(unit, series));
     }
-    if (bySpelling.size < MAX_SERIES) bySpelling.set(spelling, series);
+    if (this.#bySpelling.size < MAX_SERIES) this.#bySpelling.set(spelling, series);
     return series;
   }
 
-  function bucketOf(series: Series, atMs: number, highResolution: boolean): Bucket {
+  #bucketOf(series: Series, atMs: number, highResolution: boolean): Bucket {
     const size = highResolution ? SECOND_MS : MINUTE_MS;
     const startMs = Math.floor(atMs / size) * size;
     const buckets = highResolution ? series.seconds : series.minutes;
@@ -113,78 +165,39 @@ export function createMetricStore(store: Store, clock: Clock): MetricStore {
     if (!bucket) {
       bucket = { series, startMs, highResolution, values: new Distribution(), dirty: false };
       buckets.set(startMs, bucket);
-      queue.push(bucket, clock.now());
+      this.#queue.push(bucket, this.#clock.now());
     }
     if (startMs > series.lastMs) series.lastMs = startMs;
-    if (store.durable && !bucket.dirty) {
+    if (this.#store.durable && !bucket.dirty) {
       bucket.dirty = true;
-      dirty.push(bucket);
+      this.#dirty.push(bucket);
     }
     return bucket;
   }
 
-  function flush(): void {
-    const written = dirty;
-    dirty = [];
+  #load(): void {
+    for (const row of this.#table.list()) {
+      const series = this.#seriesOf(row, row.unit);
+      if (!series) continue;
+      const { values } = this.#bucketOf(series, row.startMs, row.highResolution);
+      values.merge(Distribution.unpack(row.packed));
+      this.#queue.grew(values.distinct);
+    }
+    for (const bucket of this.#dirty) bucket.dirty = false;
+    this.#dirty = [];
+  }
+
+  #flush(): void {
+    const written = this.#dirty;
+    this.#dirty = [];
     for (const bucket of written) {
       bucket.dirty = false;
       const { region, namespace, name, dimensions, unit } = bucket.series;
       const { startMs, highResolution } = bucket;
       const packed = bucket.values.pack();
-      table.set(rowKey(bucket), { region, namespace, name, dimensions, unit, startMs, highResolution, packed });
+      this.#table.set(rowKey(bucket), { region, namespace, name, dimensions, unit, startMs, highResolution, packed });
     }
   }
-
-  for (const row of table.list()) {
-    const series = seriesOf(row, row.unit);
-    if (series) bucketOf(series, row.startMs, row.highResolution).values.merge(Distribution.unpack(row.packed));
-  }
-  for (const bucket of dirty) bucket.dirty = false;
-  dirty = [];
-  const stopFlushing = store.durable ? clock.every(FLUSH_MS, flush) : undefined;
-
-  return {
-    record(sample: MetricSample) {
-      const series = seriesOf(sample, sample.unit);
-      if (!series) return;
-      const { values } = bucketOf(series, sample.atMs, false);
-      const before = values.distinct;
-      values.add(sample.value);
-      queue.grew(values.distinct - before);
-    },
-    put({ unit, atMs, highResolution, values: samples, set, ...metric }) {
-      const series = seriesOf(metric, unit);
-      if (!series) return;
-      const { values } = bucketOf(series, atMs, highResolution);
-      const before = values.distinct;
-      for (const [value, count] of samples) values.add(value, count);
-      if (set) values.addSet(set);
-      queue.grew(values.distinct - before);
-    },
-    read(query, startMs, endMs, periodMs) {
-      const windows = new Map<number, Distribution>();
-      for (const series of byName.get(canonical(query))?.values() ?? []) {
-        if (query.unit !== undefined && query.unit !== series.unit) continue;
-        addToWindows(windows, series.minutes, MINUTE_MS, startMs, endMs, periodMs);
-        addToWindows(windows, series.seconds, SECOND_MS, startMs, endMs, periodMs);
-      }
-      return windows;
-    },
-    units: (metric) => [...(byName.get(canonical(metric))?.keys() ?? [])],
-    list(region) {
-      const earliestMs = clock.now() - LISTED_MS;
-      return [...byName.values()].flatMap((units) => {
-        const all = [...units.values()];
-        const lastMs = Math.max(...all.map((series) => series.lastMs));
-        const metric = all[0];
-        return metric?.region === region && lastMs >= earliestMs ? [{ metric, lastMs }] : [];
-      });
-    },
-    close() {
-      stopFlushing?.();
-      if (store.durable) flush();
-    },
-  };
 }
 
 /** All buckets in order of their making, so that the oldest are forgotten where there are too many. */
