@@ -23,22 +23,26 @@ export type CounterPerform = (
 export interface Place {
   open(options: { perform: CounterPerform; clock: Clock; report: (problem: string) => void }): HostUnderTest;
   remove(): Promise<void>;
+  /** Time of a place whose engine keeps the time itself, and itself brings commands to whoever lives: real time. */
+  readonly engineClock?: SteppedClock;
 }
+
+export type SteppedClock = Pick<TestClock, 'now' | 'sleep' | 'advance'>;
 
 const ALICE = { name: 'alice@build-7', provedBy: 'os-user' } as const;
 const never = () => new Promise<never>(() => undefined);
 
-/** What every kind of host owes to the engine. */
-export function hostConformance(name: string, newPlace: () => Promise<Place>): void {
-  describe(`${name}: what every host owes to the engine`, () => {
+/** What every kind of host owes to the engine. `skipped`: why it cannot be tried here. */
+export function hostConformance(name: string, newPlace: () => Promise<Place>, skipped: string | false = false): void {
+  describe(`${name}: what every host owes to the engine`, { skip: skipped }, () => {
     let place: Place;
-    let clock: TestClock;
+    let clock: SteppedClock;
     let hosts: HostUnderTest[];
     let problems: string[];
 
     beforeEach(async () => {
       place = await newPlace();
-      clock = new TestClock();
+      clock = place.engineClock ?? new TestClock();
       hosts = [];
       problems = [];
     });
@@ -57,6 +61,9 @@ export function hostConformance(name: string, newPlace: () => Promise<Place>): v
     }
     const add = (id: string, amount = 1): CounterEvent => ({ kind: 'add', id, amount, ...stamp() });
     const ask = (command: string, repeat = 0): CounterEvent => ({ kind: 'ask', command, repeat, ...stamp() });
+    /** Where an engine recovers by itself there is nothing to count: what is to be done is done all the same. */
+    const takesOver = async (host: HostUnderTest, count: number) =>
+      assert.equal(await host.recover(), place.engineClock ? 0 : count);
     const ledgerOf = (host: HostUnderTest, actor: string) => host.ledger(actor, { after: 0, limit: 1_000 });
     const kindsOf = async (host: HostUnderTest, actor: string) => (await ledgerOf(host, actor)).map(({ kind }) => kind);
 
@@ -176,7 +183,7 @@ export function hostConformance(name: string, newPlace: () => Promise<Place>): v
       assert.equal(await open().recover(), 0, 'its owner still lives');
       await dead.close();
       const heir = open();
-      assert.equal(await heir.recover(), 2);
+      await takesOver(heir, 2);
       await heir.idle();
       assert.deepEqual((await heir.read('a'))?.state.results, ['c1=0']);
       assert.deepEqual((await heir.read('b'))?.state.results, ['c1=0']);
@@ -206,8 +213,17 @@ export function hostConformance(name: string, newPlace: () => Promise<Place>): v
       const dead = open(never);
       await dead.deliver('a', ask('c1'));
       await dead.close();
-      const counts = await Promise.all([open(), open(), open()].map((heir) => heir.recover()));
-      assert.deepEqual(counts.sort(), [0, 0, 1]);
+      let performed = 0;
+      const heirs = Array.from({ length: 3 }, () =>
+        open((actor, command, state) => {
+          performed += 1;
+          return answers(actor, command, state);
+        }),
+      );
+      const counts = await Promise.all(heirs.map((heir) => heir.recover()));
+      if (!place.engineClock) assert.deepEqual(counts.sort(), [0, 0, 1]);
+      await Promise.all(heirs.map((heir) => heir.idle()));
+      assert.equal(performed, 1);
     });
 
     it('keeps a command owed that could not be performed, and tries it again later', async () => {
@@ -222,16 +238,15 @@ export function hostConformance(name: string, newPlace: () => Promise<Place>): v
       assert.match(problems.join(), /the network is down/);
       assert.equal(await host.recover(), 0, 'not at once');
       clock.advance(60_000);
-      assert.equal(await host.recover(), 1);
-      await host.idle();
-      assert.deepEqual((await host.read('a'))?.state.results, ['c1=0']);
+      await takesOver(host, 1);
+      await until(async () => (await host.read('a'))?.state.results[0] === 'c1=0', 'the second try');
     });
 
     it('wakes an actor when its time has come, also where another process set it', async () => {
       const [runner, other] = [open(), open()];
       const lease = await runner.tryBecomeRunner();
       assert.ok(lease);
-      const wakeAt = clock.now() + 90_000;
+      const wakeAt = clock.now() + (place.engineClock ? 200 : 90_000);
       await other.deliver('a', { kind: 'wait', until: wakeAt, ...stamp() });
       await other.deliver('b', { kind: 'wait', until: wakeAt + 86_400_000, ...stamp() });
       await until(async () => {
