@@ -7,7 +7,7 @@ import type { World } from './world.ts';
  * The laws that hold in every story, checked on what AWS really applied:
  * no step twice · weights follow the plan or go down · nothing is shifted after a rollback · nobody else's change is
  * overwritten · a promoted release left its candidate alone on the alias, a rolled back one a version that was live before ·
- * every applied write is in the ledger · no release stays open for ever.
+ * every applied write is in the ledger · nobody is blamed who did nothing · no release stays open for ever.
  */
 export function violations(world: World): string[] {
   const found: string[] = [];
@@ -76,6 +76,10 @@ function endings(world: World): string[] {
     found.push(`${release.id} is rolled back, but the alias sends ${JSON.stringify(alias)}`);
   }
   if (state !== 'halted' && !foreign && alias.second) found.push(`${release.id} ended ${state} with a split alias`);
+  const touched = world.aws.applied.some(({ by }) => by === 'foreign');
+  if (release.outcome.reason.includes('changed by somebody else') && !touched) {
+    found.push(`${release.id} ended ${state} because of somebody else, but nobody else has touched the alias`);
+  }
   const { plan, bad } = world.plans.get(release.id)!;
   const guarded = plan.steps.length > 1;
   const byPerson = world.ledger.some((event) => event.kind === 'promote' && event.releaseId === release.id);

@@ -42,6 +42,7 @@ export function orderRollback(release: Release, cause: Cause): Move {
   const ordered: Release = {
     ...release,
     rollback: cause,
+    ...(release.phase === 'finishing' ? { tagMayBeGone: true } : {}),
     paused: null,
     held: null,
     marks: { ...release.marks, rollbackOrderedAt: cause.at },
@@ -173,9 +174,11 @@ function writeCommand(release: Release, keepTag: boolean): Command {
   };
 }
 
-function untaggedFor({ kind, plan, seen }: Release): readonly Routing[] {
+function untaggedFor({ kind, plan, seen, tagMayBeGone }: Release): readonly Routing[] {
   const stable = alone(plan.stable);
-  return kind === 'rollback' && seen ? [stable, { version: seen.version, second: seen.second }] : [stable];
+  return seen && (kind === 'rollback' || tagMayBeGone)
+    ? [stable, { version: seen.version, second: seen.second }]
+    : [stable];
 }
 
 /** Stable has been read back: the rollback is done, and only the tag is left to remove. */

@@ -91,6 +91,8 @@ export interface Release {
   readonly guards: GuardState;
   /** Why stable is being restored; set from the moment it was decided. */
   readonly rollback: Cause | null;
+  /** The rollback was ordered while the last write, which removes the owner tag, was under way: it may find none. */
+  readonly tagMayBeGone?: true;
   readonly marks: Marks;
   readonly verification: Verification | null;
   readonly outcome: Outcome | null;

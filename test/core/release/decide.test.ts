@@ -92,6 +92,20 @@ test('a guard is still obeyed while a weight is being set, and the late answer o
   assert.equal(story.doc, before);
 });
 
+test('a rollback ordered while the tag is being removed may find the candidate without a tag, and only then', () => {
+  const atFull = () => new Story().start({ steps: [{ weightPercent: 100, holdMs: 1_000 }] }).write();
+  const holding = atFull().order('rollback');
+  assert.deepEqual(holding.take('setAlias').untagged, [alone('41')]);
+  const finishing = atFull().wait(1_000).look();
+  assert.equal(finishing.release.phase, 'finishing');
+  finishing.take('setAlias');
+  finishing.order('rollback');
+  assert.deepEqual(finishing.owed('setAlias').untagged, [alone('41'), alone('42')]);
+  finishing.write();
+  assert.deepEqual(finishing.owed('setAlias').untagged, [alone('41'), alone('41')]);
+  assert.equal(finishing.write().release.outcome?.state, 'rolledBack');
+});
+
 test('a release that was planned before another one began and ended does not start on what that one left', () => {
   const story = new Story().start().order('rollback').write().write().write();
   assert.equal(story.release.outcome?.state, 'rolledBack');
