@@ -128,6 +128,11 @@ export function seenOf(guards: GuardState, version: string): { readonly invocati
   return metrics.invocations > logs.invocations ? metrics : { invocations: logs.invocations, errors: logs.errors };
 }
 
+/** Two readers can overlap, a watcher and a look of the engine's own: what does not go on from here was counted already. */
+export function isNewTo({ logCursor }: GuardState, { since }: NonNullable<Observation['logs']>): boolean {
+  return since === undefined || since === (logCursor === null ? null : fingerprint(logCursor));
+}
+
 function feedLogs(
   plan: Plan,
   guards: GuardState,
@@ -135,10 +140,7 @@ function feedLogs(
   at: number,
   weightPercent: number,
 ): GuardState {
-  // Two readers can overlap, a watcher and a look of the engine's own: what does not go on from here was counted already.
-  if (logs.since !== undefined && logs.since !== (guards.logCursor === null ? null : fingerprint(guards.logCursor))) {
-    return guards;
-  }
+  if (!isNewTo(guards, logs)) return guards;
   const limits = limitsOf(plan);
   const candidate = logs.counts[plan.candidate];
   return {

@@ -1,0 +1,109 @@
+import { fingerprint } from '../fingerprint.ts';
+import type { Turn } from '../history/replay.ts';
+import { type GuardState, isNewTo } from '../release/guards.ts';
+import type { Observation } from '../release/observation.ts';
+import { actualWeight, type Release } from '../release/release.ts';
+import { listsOf } from './counts.ts';
+import type { GuardedPlan, Look, ReleaseRecord } from './record.ts';
+import { Trail } from './trail.ts';
+
+/** A record as it lies in a file. The checksum tells damage, not forgery. */
+export interface Bundle {
+  readonly format: typeof BUNDLE_FORMAT;
+  readonly v: typeof BUNDLE_VERSION;
+  readonly checksum: string;
+  readonly release: ReleaseRecord;
+}
+
+export const BUNDLE_FORMAT = 'switchback.release';
+export const BUNDLE_VERSION = 1;
+/** The ledger is read at most so far; looks beyond it would not be there either. */
+export const MAX_LOOKS = 50_000;
+
+export function bundleOf(release: ReleaseRecord): Bundle {
+  return { format: BUNDLE_FORMAT, v: BUNDLE_VERSION, checksum: checksumOf(release), release };
+}
+
+export function checksumOf(release: ReleaseRecord): string {
+  return fingerprint(JSON.stringify(release));
+}
+
+/**
+ * One release as its ledger tells it; `turns` are its own, oldest first. Undefined where its start is not among them, or
+ * where it never was a release (a switch back after the end has no guards).
+ */
+export function recordOf(turns: readonly Turn[], undoneBy: string | null): ReleaseRecord | undefined {
+  const first = turns[0];
+  const last = turns.at(-1)?.after.release;
+  if (first?.event.kind !== 'start' || !last || last.kind !== 'release') return undefined;
+  const { plan, readings, at: startedAt } = first.event;
+  const looks: Look[] = [];
+  const trail = new Trail();
+  let firstWeight: ReleaseRecord['firstWeight'] = null;
+  for (const turn of turns) {
+    const before = turn.before.release;
+    const after = turn.after.release;
+    if (!before || !after || before.rollback || looks.length >= MAX_LOOKS) continue;
+    const { event } = turn;
+    if (firstWeight === null && setsFirstWeight(turn)) {
+      firstWeight = { look: looks.length, afterMs: event.at - startedAt };
+    }
+    const observation = observationIn(turn);
+    if (!observation) continue;
+    looks.push(lookOf(before, observation, event.at - startedAt));
+    trail.add(after.plan, after.guards, event.at);
+  }
+  const { outcome } = last;
+  return {
+    id: last.id,
+    key: plan.key,
+    plan: guarded(plan),
+    alarms: readings.alarms,
+    firstWeight,
+    looks,
+    decided: trail.decided(),
+    marks: last.marks,
+    outcome: outcome && {
+      state: outcome.state,
+      reason: outcome.reason,
+      by: outcome.who.provedBy === 'system' ? 'system' : 'person',
+    },
+    undoneBy,
+  };
+}
+
+function guarded({ stable, candidate, strategy, steps, alarms, thresholds, judge, signals }: GuardedPlan): GuardedPlan {
+  return { stable, candidate, strategy, steps, alarms, thresholds, judge, signals };
+}
+
+function setsFirstWeight({ event, before }: Turn): boolean {
+  if (event.kind !== 'result' || event.result.outcome !== 'aliasSet') return false;
+  return before.release?.phase === 'shifting' && before.release.waitingFor === event.command;
+}
+
+/** What this turn showed the guards, where it showed them anything. */
+function observationIn({ event, before, after }: Turn): Observation | undefined {
+  // A turn that changed nothing was stale: the engine did not look at it.
+  if (before === after) return undefined;
+  if (event.kind === 'observed') return event.observation;
+  if (event.kind !== 'result' || event.result.outcome !== 'observed') return undefined;
+  return before.release?.waitingFor === event.command ? event.result.observation : undefined;
+}
+
+function lookOf(before: Release, { logs, minutes, alarms }: Observation, afterMs: number): Look {
+  const { guards } = before;
+  return {
+    afterMs,
+    weightPercent: actualWeight(before) ?? 0,
+    ...(logs && isNewTo(guards, logs) ? { logs: listsOf(logs.counts) } : {}),
+    ...(minutes ? { minutes: newMinutes(guards, minutes) } : {}),
+    ...(alarms ? { alarms } : {}),
+  };
+}
+
+function newMinutes(guards: GuardState, told: GuardState['minutes']): NonNullable<Look['minutes']> {
+  const known = new Map(guards.minutes.map(({ minuteMs, counts }) => [minuteMs, JSON.stringify(listsOf(counts))]));
+  return told
+    .map(({ minuteMs, counts }) => ({ minuteMs, counts: listsOf(counts) }))
+    .filter(({ minuteMs, counts }) => known.get(minuteMs) !== JSON.stringify(counts));
+}
