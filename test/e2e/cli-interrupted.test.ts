@@ -33,7 +33,7 @@ const moments: readonly Moment[] = [
   { when: 'while it removes the owner tag', says: /removing the owner tag/ },
 ];
 
-describe('a deploying process that is killed with kill -9', { concurrency: 3 }, () => {
+describe('a deploying process that is killed with kill -9', { concurrency: 5 }, () => {
   for (const { when, says } of moments) {
     test(`${when} leaves a release that watch finishes`, async () => {
       const service = await upgraded();
@@ -44,11 +44,6 @@ describe('a deploying process that is killed with kill -9', { concurrency: 3 }, 
       // Killed at the last moment, the release may have ended by itself.
       if (code === 6) assert.match(stderr, /ended promoted/);
       else assert.equal(code, 0, stdout + stderr);
-      const status = await service.json('status');
-      assert.deepEqual(
-        { state: status.json.state, weight: status.json.weightPercent },
-        { state: 'promoted', weight: 100 },
-      );
       await service.assertLive('2');
     });
   }
@@ -85,7 +80,7 @@ describe('a deploying process that is killed with kill -9', { concurrency: 3 }, 
     };`;
     const hook = await site.service(slowHook, { alias: null, timeoutSeconds: 30 });
     const deploy = service.start('deploy', ...SLOW, '--pre-traffic', hook.name);
-    await deploy.says(/calling the pre-traffic hook|pre-traffic/);
+    await deploy.says(/calling the pre-traffic hook/);
     await deploy.kill('SIGKILL');
     const { code, stdout, stderr } = await service.run('watch');
     assert.equal(code, 0, stdout + stderr);
