@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import type { Host, Stored } from '../app/ports/host.ts';
+import type { Host, LedgerEntry, Stored } from '../app/ports/host.ts';
 import type { HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
+import type { DepartedActor, Held, Relocation } from '../app/ports/relocation.ts';
 import { canonicalJson, chained, GENESIS } from './chain.ts';
 import { Dispatcher, LEASE_MS, type Owed } from './dispatch.ts';
 import { type ActorEvent, bounded, type HostOptions, refuseTooMany } from './host-options.ts';
@@ -11,6 +12,7 @@ import { openDatabase } from './sqlite/database.ts';
 import { takeLock } from './sqlite/election.ts';
 import { enter, leave, lives, readOwner, writeOwner } from './sqlite/owner.ts';
 import { LOCK_PATIENCE_MS, patiently } from './sqlite/patience.ts';
+import { adopt, depart, mustLiveHere, receive } from './sqlite/relocation.ts';
 import { type ActorRow, type OutboxRow, Store } from './sqlite/store.ts';
 import { type LedgerVerdict, verifyLedger } from './sqlite/verify.ts';
 import { runTimers } from './timers.ts';
@@ -23,7 +25,7 @@ export interface SqliteHostOptions<State, Event extends ActorEvent, Command exte
   readonly lockPatienceMs?: number;
 }
 
-export interface SqliteHost<State, Event> extends Host<State, Event>, HostUpkeep {
+export interface SqliteHost<State, Event> extends Host<State, Event>, HostUpkeep, Relocation {
   /** Checks every entry of the ledger, of all kinds of actors, against its hashes. */
   verify(): Promise<LedgerVerdict>;
   /** Resolves when this process has performed what it took up, and what followed from it. */
@@ -71,7 +73,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
     this.#changes = new Changes(this.#store, options.logic.kind, options.report);
     this.#dispatcher = new Dispatcher({
       perform: options.perform,
-      answer: async (actor, command, result) => void (await this.#turn(actor, result, command.key)),
+      answer: (actor, command, result) => this.#answer(actor, command, result),
       drop: (actor, command) => this.#write(() => this.#store.dropCommand(actor, command.key)),
       giveBack: (actor, command, dueAt) =>
         this.#write(() => this.#store.giveBackCommand(actor, command.key, this.#owner, dueAt)),
@@ -87,7 +89,8 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
 
   async read(actor: string): Promise<Stored<State> | undefined> {
     const row = await this.#read(() => this.#store.actor(actor));
-    return row && this.#stored(row);
+    if (row?.standing === 'moved') mustLiveHere(this.#file, row);
+    return row?.standing === 'here' ? this.#stored(row) : undefined;
   }
 
   async list(query: { open?: boolean; after?: string; limit: number }): Promise<readonly Stored<State>[]> {
@@ -97,6 +100,23 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
 
   ledger(actor: string, query: { after: number; limit: number }) {
     return this.#read(() => this.#store.entriesOf(actor, query.after, query.limit));
+  }
+
+  depart(actor: string, to: string): Promise<DepartedActor | undefined> {
+    return this.#write(() => depart(this.#store, this.#file, actor, to));
+  }
+
+  receive(actor: string, entries: readonly LedgerEntry[]): Promise<Held> {
+    return this.#write(() => receive(this.#store, this.#file, this.#options.logic.kind, actor, entries));
+  }
+
+  async adopt(departed: DepartedActor): Promise<void> {
+    const { logic, clock } = this.#options;
+    const state = logic.upcast(departed.state);
+    const adoption = { kind: logic.kind, wakeAt: logic.wakeAt(state), open: logic.isOpen(state), now: clock.now() };
+    await this.#write(() => adopt(this.#store, this.#file, departed, adoption));
+    this.#changes.committed();
+    await this.#takeOver(null);
   }
 
   async recover(): Promise<number> {
@@ -186,30 +206,43 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
     });
   }
 
+  /** What became of a command of an actor that was moved meanwhile is found out anew where it lives now. */
+  async #answer(actor: string, command: Command, result: Event): Promise<void> {
+    try {
+      await this.#turn(actor, result, command.key);
+    } catch (error) {
+      if (!(error instanceof StateProblem) || error.kind !== 'moved') throw error;
+    }
+  }
+
   /** Load, decide, save: the inside of the transaction. */
   #decide(actor: string, event: Event, answered: string | undefined) {
     const { logic } = this.#options;
     const row = this.#store.actor(actor);
     if (row && row.kind !== logic.kind) throw new Error(`${actor} is of kind ${row.kind}, not ${logic.kind}`);
+    if (row) mustLiveHere(this.#file, row);
     const before = row ? this.#stored(row) : { actor, sequence: 0, state: logic.initial(actor) };
     const { state, commands } = logic.decide(before.state, event);
     if (answered !== undefined) this.#store.dropCommand(actor, answered);
     const changed = state !== before.state || commands.length > 0;
     if (!changed) return { stored: before, owed: [], changed };
     const stored = { actor, sequence: before.sequence + 1, state };
-    this.#save(stored, event, row?.head ?? GENESIS);
+    this.#save(stored, event, row);
     return { stored, owed: this.#owe(stored, commands), changed };
   }
 
-  #save({ actor, sequence, state }: Stored<State>, event: Event, previousHash: string): void {
+  #save({ actor, sequence, state }: Stored<State>, event: Event, before: ActorRow | undefined): void {
     const { logic } = this.#options;
-    const entry = chained(actor, sequence, event, previousHash);
+    const entry = chained(actor, sequence, event, before?.head ?? GENESIS);
     this.#store.saveActor({
       actor,
       kind: logic.kind,
       sequence,
       head: entry.hash,
       state: this.#bounded(actor, 'state', JSON.stringify(state)),
+      standing: 'here',
+      movedTo: null,
+      moves: before?.moves ?? 0,
       wakeAt: logic.wakeAt(state),
       open: logic.isOpen(state),
     });
@@ -256,10 +289,10 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
     });
   }
 
-  async #write(work: () => void): Promise<void> {
-    await this.#turns.run(async () => {
+  #write<T>(work: () => T): Promise<T> {
+    return this.#turns.run(async () => {
       this.#mustBeOpen();
-      await this.#patiently(() => this.#store.transaction(work));
+      return this.#patiently(() => this.#store.transaction(work));
     });
   }
 

@@ -28,6 +28,8 @@ export interface StormOptions {
   readonly processes: number;
   /** How long a silent process counts as alive where nothing else tells. */
   readonly leaseMs: number;
+  /** Rules for the local AWS's `PUT /_local/faults`, in force from the first process to the last. */
+  readonly faults?: readonly object[];
   /** Told what the processes complain about. */
   readonly report?: (line: string) => void;
 }
@@ -59,14 +61,23 @@ export async function storm(options: StormOptions): Promise<StormResult> {
     await setStage(aws, account);
     const bucket = /^s3:\/\/([^/]+)/.exec(options.state)?.[1];
     if (bucket) await fetch(`${local.endpoint}/${bucket}`, { method: 'PUT' });
-    return await rage(options, local.endpoint, aws, account);
+    const faults = (method: string, rules?: readonly object[]) =>
+      fetch(`${local.endpoint}/_local/faults`, { method, ...(rules ? { body: JSON.stringify(rules) } : {}) });
+    if (options.faults) await faults('PUT', options.faults);
+    return await rage(options, local.endpoint, aws, account, () => faults('DELETE'));
   } finally {
     aws.close();
     await local.close();
   }
 }
 
-async function rage(options: StormOptions, endpoint: string, aws: Aws, account: string): Promise<StormResult> {
+async function rage(
+  options: StormOptions,
+  endpoint: string,
+  aws: Aws,
+  account: string,
+  calm: () => Promise<unknown>,
+): Promise<StormResult> {
   const { state, seed, leaseMs } = options;
   const random = new Random(seed);
   const herd = new Herd(options, endpoint, random);
@@ -87,6 +98,7 @@ async function rage(options: StormOptions, endpoint: string, aws: Aws, account: 
       await drained(home);
       const endedAt = performance.now();
       await herd.end();
+      await calm();
       const stories = await tell(home, aws, endpoint, account);
       const verdict = judgeStorm(stories);
       const ledger = await verified(options, aws);
@@ -185,7 +197,7 @@ async function end(child: ChildProcess): Promise<void> {
 /** The local AWS in a process of its own, which ends with this one however this one ends. */
 async function startLocal(): Promise<{ endpoint: string; close: () => Promise<void> }> {
   const child = spawn(process.execPath, [CLI, 'local', '--port', '0', '--json', '--until-stdin-ends'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'ignore'],
   });
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   const { endpoint } = JSON.parse(line) as { endpoint: string };

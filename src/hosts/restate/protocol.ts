@@ -18,6 +18,8 @@ export interface ActorRecord {
   readonly armed: number | null;
   /** Where the actor lives: only an actor that is `here` takes turns. */
   readonly standing: Standing;
+  /** How often it departed from anywhere. */
+  readonly moves: number;
 }
 
 export type Standing =

@@ -12,15 +12,22 @@ export interface Stepped<T> {
   readonly entries?: readonly LedgerEntry[];
 }
 
-export function departed(actor: string, record: ActorRecord | null, to: string): Stepped<DepartedActor | null> {
-  if (!record) return { answer: { ok: true, value: null } };
-  const { standing, sequence, head, state, outbox } = record;
+/** `last`: the last ledger entry. */
+export function departed(
+  actor: string,
+  record: ActorRecord | null,
+  last: LedgerEntry | null,
+  to: string,
+): Stepped<DepartedActor | null> {
+  if (!record || !last) return { answer: { ok: true, value: null } };
+  const { standing, state, outbox } = record;
   if (standing.at === 'arriving') return { answer: { ok: false, problem: { kind: 'arriving' } } };
   if (standing.at === 'moved' && standing.to !== to)
     return { answer: { ok: false, problem: { kind: 'moved', to: standing.to } } };
   const owed = outbox.map(({ key, command }) => ({ key, command }));
-  const answer = { ok: true, value: { actor, sequence, head, state, outbox: owed } } as const;
-  return standing.at === 'moved' ? { answer } : { answer, record: { ...record, standing: { at: 'moved', to } } };
+  const moves = standing.at === 'moved' ? record.moves : record.moves + 1;
+  const answer = { ok: true, value: { actor, last, moves, state, outbox: owed } } as const;
+  return standing.at === 'moved' ? { answer } : { answer, record: { ...record, moves, standing: { at: 'moved', to } } };
 }
 
 export function received(record: ActorRecord | null, entries: readonly LedgerEntry[]): Stepped<Held> {
@@ -48,11 +55,16 @@ export function received(record: ActorRecord | null, entries: readonly LedgerEnt
 }
 
 /** `armed`: the time that the actor is to be woken at. */
-export function adopted(record: ActorRecord | null, from: DepartedActor, armed: number | null): Stepped<null> {
-  const { sequence, head } = record ?? EMPTY;
-  if (record?.standing.at === 'here') return { answer: { ok: true, value: null } };
-  if (!record || sequence !== from.sequence || head !== from.head) {
-    const message = `${from.actor} stands at entry ${from.sequence}, the ledger that was received ends with ${sequence}`;
+export function adopted(before: ActorRecord | null, from: DepartedActor, armed: number | null): Stepped<null> {
+  if (before?.standing.at === 'here') return { answer: { ok: true, value: null } };
+  if (before && before.moves >= from.moves) {
+    const message = `${from.actor} has moved on from here since it departed there`;
+    return { answer: { ok: false, problem: { kind: 'failed', message } } };
+  }
+  const { answer, record = before, entries = [] } = received(before, [from.last]);
+  if (!answer.ok) return { answer };
+  if (!record || record.head !== from.last.hash) {
+    const message = `${from.actor} stands at entry ${from.last.sequence}, the ledger that was received ends otherwise`;
     return { answer: { ok: false, problem: { kind: 'failed', message } } };
   }
   const tickets = record.tickets + from.outbox.length;
@@ -65,6 +77,7 @@ export function adopted(record: ActorRecord | null, from: DepartedActor, armed: 
   }));
   return {
     answer: { ok: true, value: null },
-    record: { ...record, state: from.state, outbox, tickets, armed, standing: { at: 'here' } },
+    record: { ...record, state: from.state, outbox, tickets, armed, moves: from.moves, standing: { at: 'here' } },
+    entries,
   };
 }

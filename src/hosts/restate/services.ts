@@ -86,13 +86,15 @@ function actorService<State, Event extends ActorEvent, Command extends { readonl
     const { answer } = turned;
     if (!answer.ok && answer.problem.kind === 'failed' && ask.kind !== 'event')
       report(`${ctx.key} could not be woken: ${answer.problem.message}`);
-    await carryOut(ctx, turned);
+    if (turned.record) ctx.set(ACTOR_KEY, turned.record);
+    if (turned.entry) ctx.set(entryKey(turned.entry.sequence), turned.entry);
+    await follow(ctx, turned);
     return answer;
   }
 
-  async function carryOut(ctx: Sdk.ObjectContext, { record, entry, perform, wakeInMs, news }: Turned): Promise<void> {
-    if (record) ctx.set(ACTOR_KEY, record);
-    if (entry) ctx.set(entryKey(entry.sequence), entry);
+  /** What follows from a turn once it is stored; the commands first, for somebody waits for them. */
+  async function follow(ctx: Sdk.ObjectContext, turned: Omit<Turned, 'answer' | 'entry'>): Promise<void> {
+    const { record, perform, wakeInMs, news } = turned;
     for (const { key, ticket, delayMs } of perform) order(ctx, { actor: ctx.key, key, ticket }, delayMs);
     if (record && record.armed !== null && wakeInMs !== null) wake(ctx, record.armed, wakeInMs);
     if (news) await tellIndex(ctx, { actor: ctx.key, ...news });
@@ -141,7 +143,9 @@ function actorService<State, Event extends ActorEvent, Command extends { readonl
         return Promise.all(sequences.map((sequence) => ctx.get<LedgerEntry>(entryKey(sequence))));
       }),
       depart: async (ctx: Sdk.ObjectContext, { to }: { to: string }) => {
-        const step = departed(ctx.key, await read(ctx), to);
+        const record = await read(ctx);
+        const last = record && (await ctx.get<LedgerEntry>(entryKey(record.sequence)));
+        const step = departed(ctx.key, record, last, to);
         const answer = keep(ctx, step);
         if (step.record) await tellIndex(ctx, { actor: ctx.key, open: false });
         return answer;
@@ -159,17 +163,12 @@ function actorService<State, Event extends ActorEvent, Command extends { readonl
           return { step: adopted(record, from, wakeAt), wakeInMs, open: logic.isOpen(state) };
         });
         const { step, wakeInMs, open } = decided;
+        const answer = keep(ctx, step);
         if (step.record) {
           const perform = step.record.outbox.map(({ key, ticket }) => ({ key, ticket, delayMs: 0 }));
-          await carryOut(ctx, {
-            answer: { ok: true, value: null },
-            record: step.record,
-            perform,
-            wakeInMs,
-            news: { open },
-          });
+          await follow(ctx, { record: step.record, perform, wakeInMs, news: { open } });
         }
-        return step.answer;
+        return answer;
       },
     },
     // Without it the whole ledger would travel with each turn.

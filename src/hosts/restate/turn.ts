@@ -87,6 +87,7 @@ export const EMPTY: Omit<ActorRecord, 'state'> = {
   tickets: 0,
   armed: null,
   standing: { at: 'here' },
+  moves: 0,
 };
 
 function decided<State, Event extends ActorEvent, Command extends { readonly key: string }>(

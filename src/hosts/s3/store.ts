@@ -66,7 +66,7 @@ export class Store {
       if (!document) return result;
       const isTurn = document.last.turn === turn;
       if (isTurn) sent = { sequence: document.last.sequence, result };
-      await this.#prepare(actor, found?.document, document);
+      if (!(await this.#prepare(actor, found?.document, document))) return CONFLICT;
       const etag = await this.#options.objects.put(
         this.#key('actor', actor),
         JSON.stringify(document),
@@ -123,25 +123,23 @@ export class Store {
     }
   }
 
-  /** Everything that must stand before `next` may take the place of `before`. */
-  async #prepare(actor: string, before: ActorDocument | undefined, next: ActorDocument): Promise<void> {
+  /** Everything that must stand before `next` may take the place of `before`; false where somebody else interfered. */
+  async #prepare(actor: string, before: ActorDocument | undefined, next: ActorDocument): Promise<boolean> {
     const { objects, isBusy } = this.#options;
     if (before && before.last.turn !== next.last.turn) {
       const key = this.#key('ledger', actor, before.last.sequence);
       await objects.put(key, JSON.stringify(before.last), null);
     }
-    if (isBusy(next) && !(before && isBusy(before))) await this.#mark(actor, next.last.sequence);
+    return !isBusy(next) || (before && isBusy(before)) || this.#mark(actor, next.last.sequence);
   }
 
   /** Sets the mark, or makes it as young as `sequence`, so that nobody who saw an older one removes it. */
-  async #mark(actor: string, sequence: number): Promise<void> {
-    const { objects, place } = this.#options;
+  async #mark(actor: string, sequence: number): Promise<boolean> {
+    const { objects } = this.#options;
     const key = this.#key('busy', actor);
-    await persistently(place, async () => {
-      const there = await objects.get(key);
-      if (there && Number(there.body) >= sequence) return undefined;
-      return (await objects.put(key, String(sequence), there?.etag ?? null)) === undefined ? CONFLICT : undefined;
-    });
+    const there = await objects.get(key);
+    if (there && Number(there.body) >= sequence) return true;
+    return (await objects.put(key, String(sequence), there?.etag ?? null)) !== undefined;
   }
 
   /** Removes the mark of an actor that nobody has to look at. One that is younger than the document is just being set. */

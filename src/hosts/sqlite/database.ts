@@ -5,7 +5,7 @@ import { StateProblem } from '../problems.ts';
 import { explain, isBusy } from './problems.ts';
 
 /** The version of the tables below. A file of a later version is refused, one of an earlier version is migrated. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** `SWBK` in ASCII: marks the file as ours in its header. */
 const APPLICATION_ID = 0x53_57_42_4b;
@@ -39,7 +39,10 @@ create table actor (
   head text not null,
   state text not null,
   wake_at real,
-  open integer not null
+  open integer not null,
+  standing text not null default 'here',
+  moved_to text,
+  moves integer not null default 0
 ) strict;
 create index actor_open on actor (kind, actor) where open = 1;
 create index actor_wake on actor (kind, wake_at, actor) where wake_at is not null;
@@ -72,6 +75,14 @@ create table outbox (
 pragma application_id = ${APPLICATION_ID};
 pragma user_version = ${SCHEMA_VERSION};
 `;
+
+/** From each earlier version to the next one. */
+const MIGRATIONS: Readonly<Record<number, string>> = {
+  1: `alter table actor add column standing text not null default 'here';
+alter table actor add column moved_to text;
+alter table actor add column moves integer not null default 0;
+pragma user_version = 2;`,
+};
 
 /**
  * Opens the state file, creating it (mode 0600, directories 0700) where it does not exist.
@@ -148,6 +159,10 @@ function createTables(db: DatabaseSync, file: string): void {
       file,
       `state file ${file}: written by a newer Switchback (${versions}): upgrade or use another --state`,
     );
+  }
+  for (let from = version; from < SCHEMA_VERSION; from += 1) {
+    const migration = MIGRATIONS[from];
+    if (migration) db.exec(migration);
   }
 }
 

@@ -13,7 +13,14 @@ export interface ActorRow {
   readonly head: string;
   /** JSON. */
   readonly state: string;
+  /** Where it lives: here; elsewhere, since it was moved; or not yet here, while its ledger is being copied. */
+  readonly standing: 'here' | 'moved' | 'arriving';
+  readonly movedTo: string | null;
+  /** How often it departed from anywhere. */
+  readonly moves: number;
 }
+
+const COLUMNS = 'actor, kind, sequence, head, state, standing, moved_to, moves';
 
 export interface OutboxRow {
   readonly actor: string;
@@ -51,26 +58,30 @@ export class Store {
   }
 
   actor(actor: string): ActorRow | undefined {
-    const row = this.#get('select actor, kind, sequence, head, state from actor where actor = ?', actor);
+    const row = this.#get(`select ${COLUMNS} from actor where actor = ?`, actor);
     return row && actorRow(row);
   }
 
   actors(kind: string, query: { open?: boolean; after?: string; limit: number }): ActorRow[] {
     const open = query.open ? 'and open = 1' : '';
-    const sql = `select actor, kind, sequence, head, state from actor where kind = ? and actor > ? ${open} order by actor limit ?`;
+    const sql = `select ${COLUMNS} from actor
+      where kind = ? and actor > ? and standing <> 'arriving' ${open} order by actor limit ?`;
     return this.#all(sql, kind, query.after ?? '', query.limit).map(actorRow);
   }
 
   saveActor(row: ActorRow & { wakeAt: number | null; open: boolean }): void {
     this.#run(
-      `insert into actor (actor, kind, sequence, head, state, wake_at, open) values (?, ?, ?, ?, ?, ?, ?)
+      `insert into actor (${COLUMNS}, wake_at, open) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        on conflict (actor) do update set sequence = excluded.sequence, head = excluded.head, state = excluded.state,
-       wake_at = excluded.wake_at, open = excluded.open`,
+       standing = excluded.standing, moved_to = excluded.moved_to, moves = excluded.moves, wake_at = excluded.wake_at, open = excluded.open`,
       row.actor,
       row.kind,
       row.sequence,
       row.head,
       row.state,
+      row.standing,
+      row.movedTo,
+      row.moves,
       row.wakeAt,
       row.open ? 1 : 0,
     );
@@ -169,6 +180,37 @@ export class Store {
     return changes === 1;
   }
 
+  /** What an actor owes, oldest first, whoever works on it. */
+  owedBy(actor: string): { key: string; body: string }[] {
+    return this.#all('select key, body from outbox where actor = ? order by rowid', actor).map((row) => ({
+      key: String(row.key),
+      body: String(row.body),
+    }));
+  }
+
+  /** From now on nobody takes over what this actor owes; it stays readable. */
+  retireCommands(actor: string): void {
+    this.#run(`update outbox set kind = 'moved', owner = null where actor = ?`, actor);
+  }
+
+  dropCommands(actor: string): void {
+    this.#run('delete from outbox where actor = ?', actor);
+  }
+
+  /** Owes a command that nobody has taken up yet. */
+  oweCommand(row: { actor: string; key: string; kind: string; body: string; at: number }): void {
+    this.#run(
+      `insert into outbox (actor, key, kind, body, attempts, owner, lease_until, due_at, created_at)
+       values (?, ?, ?, ?, 0, null, 0, ?, ?) on conflict do nothing`,
+      row.actor,
+      row.key,
+      row.kind,
+      row.body,
+      row.at,
+      row.at,
+    );
+  }
+
   dropCommand(actor: string, key: string): void {
     this.#run('delete from outbox where actor = ? and key = ?', actor, key);
   }
@@ -250,6 +292,9 @@ function actorRow(row: Row): ActorRow {
     sequence: Number(row.sequence),
     head: String(row.head),
     state: String(row.state),
+    standing: row.standing === 'moved' || row.standing === 'arriving' ? row.standing : 'here',
+    movedTo: typeof row.moved_to === 'string' ? row.moved_to : null,
+    moves: Number(row.moves),
   };
 }
 
