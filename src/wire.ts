@@ -1,6 +1,7 @@
 import type { Clock } from './app/ports/clock.ts';
 import type { HostUpkeep } from './app/ports/host-upkeep.ts';
 import type { AliasHost, AwsPorts, Ports } from './app/ports/index.ts';
+import type { Relocation } from './app/ports/relocation.ts';
 import type { Stage } from './app/ports/stage.ts';
 import type { Aws } from './aws/index.ts';
 import type { Command } from './core/release/commands.ts';
@@ -8,6 +9,8 @@ import type { AliasEvent } from './core/release/events.ts';
 import type { AliasDoc } from './core/release/release.ts';
 import { watchOf } from './core/release/watch.ts';
 import type { HostOptions } from './hosts/host-options.ts';
+import type { Endpoint } from './hosts/restate/endpoint.ts';
+import type { ServeOptions } from './hosts/restate/serve.ts';
 
 /** The composition root: the only file that makes adapters. Everything is imported when it is first needed. */
 
@@ -17,10 +20,12 @@ export interface WireOptions {
   readonly endpointUrl?: string;
   /** Only a local AWS is meant: credentials of the environment are not looked at. */
   readonly localOnly?: boolean;
-  /** The state file, created with its folders where it does not exist; or `s3://bucket/prefix`, in a bucket that exists. */
+  /** The state file, created with its folders where it does not exist; or `s3://bucket/prefix`, in a bucket that exists; or `restate://host:port`. */
   readonly stateFile: string;
   /** State in S3: how long a process that gives no sign of life counts as alive. */
   readonly stateLeaseMs?: number;
+  /** State in Restate: the bearer token of its ingress. */
+  readonly restateToken?: string;
   /** Told, as a sentence, what went wrong where nobody waits for an answer. */
   readonly report: (problem: string) => void;
 }
@@ -33,6 +38,10 @@ export interface Home {
   drive(): () => Promise<void>;
   /** Resolves when this process has performed what it took up. */
   settle(): Promise<void>;
+  /** How actors move to or from here; undefined for a kind of state that they cannot move with. */
+  readonly relocation?: Relocation | undefined;
+  /** Lets Restate call this process for turns and effects; undefined for a state that needs nobody to serve it. */
+  readonly serve?: ((options: ServeOptions) => Promise<Endpoint>) | undefined;
 }
 
 export interface Wired {
@@ -86,7 +95,7 @@ async function openHome(
   const isMine = ({ key }: AliasDoc): boolean => key.account === mine.account && key.region === mine.region;
   const perform = createPerform({ ...aws, clock, newest: (key) => newestWrite(host)(key) });
   const performAlias = aliasPerform(perform, clock);
-  const host = openHost({
+  const { host, relocation, serve } = openHost({
     logic: aliasActor,
     perform: (actor, command, doc) =>
       isMine(doc)
@@ -100,6 +109,8 @@ async function openHome(
     ports: { ...aws, host, clock },
     upkeep: host,
     settle: () => host.idle(),
+    relocation,
+    serve,
     drive() {
       const stop = new AbortController();
       const driven = import('./app/runner.ts').then(({ createRunner }) =>
@@ -121,18 +132,53 @@ async function openHome(
   return { home, close: () => host.close() };
 }
 
-type OpenHost = (
-  options: HostOptions<AliasDoc, AliasEvent, Command>,
-) => AliasHost & HostUpkeep & { idle(): Promise<void>; close(): Promise<void> };
+interface OpenedHost {
+  readonly host: AliasHost & HostUpkeep & { idle(): Promise<void>; close(): Promise<void> };
+  readonly relocation?: Relocation | undefined;
+  readonly serve?: Home['serve'];
+}
+
+type AliasHostOptions = HostOptions<AliasDoc, AliasEvent, Command>;
+type OpenHost = (options: AliasHostOptions) => OpenedHost;
 
 /** The kind of host that the state asks for. */
-async function hostFor(aws: Aws, { stateFile, stateLeaseMs }: WireOptions): Promise<OpenHost> {
-  if (!stateFile.startsWith('s3://')) {
-    const { openSqliteHost } = await import('./hosts/sqlite.ts');
-    return (options) => openSqliteHost({ file: stateFile, ...options });
-  }
+function hostFor(aws: Aws, options: WireOptions): Promise<OpenHost> {
+  if (options.stateFile.startsWith('s3://')) return s3Host(aws, options);
+  if (/^restates?:/.test(options.stateFile)) return restateHost(options);
+  return sqliteHost(options.stateFile);
+}
+
+async function sqliteHost(file: string): Promise<OpenHost> {
+  const { openSqliteHost } = await import('./hosts/sqlite.ts');
+  return (options) => {
+    const host = openSqliteHost({ file, ...options });
+    return { host, relocation: host, serve: undefined };
+  };
+}
+
+async function s3Host(aws: Aws, { stateFile, stateLeaseMs }: WireOptions): Promise<OpenHost> {
   const [{ openS3Host }, { readPlace }] = await Promise.all([import('./hosts/s3.ts'), import('./hosts/s3/place.ts')]);
   const { bucket, prefix } = readPlace(stateFile);
   const lease = stateLeaseMs === undefined ? {} : { leaseMs: stateLeaseMs };
-  return (options) => openS3Host({ objects: aws.objects(bucket, prefix), place: stateFile, ...lease, ...options });
+  return (options) => {
+    const host = openS3Host({ objects: aws.objects(bucket, prefix), place: stateFile, ...lease, ...options });
+    return { host, relocation: undefined, serve: undefined };
+  };
+}
+
+async function restateHost({ stateFile: place, restateToken: token }: WireOptions): Promise<OpenHost> {
+  const { openRestateHost } = await import('./hosts/restate.ts');
+  return (options) => {
+    const { logic, clock, report } = options;
+    const host = openRestateHost<AliasDoc, AliasEvent, Command>({
+      place,
+      logic,
+      clock,
+      report,
+      ...(token === undefined ? {} : { token }),
+    });
+    const serve = async (serving: ServeOptions) =>
+      (await import('./hosts/restate/serve.ts')).serveRestate(place, host, options, serving);
+    return { host, relocation: host, serve };
+  };
 }

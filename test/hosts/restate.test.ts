@@ -6,8 +6,10 @@ import { systemClock } from '../../src/aws/clock.ts';
 import { loadSdk, type RequestHandler, register, requestHandler } from '../../src/hosts/restate/endpoint.ts';
 import { serviceNames } from '../../src/hosts/restate/protocol.ts';
 import { openRestateHost } from '../../src/hosts/restate.ts';
-import { type HostUnderTest, hostConformance, type Place } from './conformance.ts';
+import { hostConformance, type Place } from './conformance.ts';
 import { commandOf, counterLogic } from './counter.ts';
+import { type MovableHost, type MovablePlace, movingLaws } from './moving.ts';
+import { newFile } from './place.ts';
 import { type RestateServer, SKIPPED, startRestateServer } from './restate-server.ts';
 
 type OpenOptions = Parameters<Place['open']>[0];
@@ -23,12 +25,14 @@ if (!SKIPPED) {
 }
 
 hostConformance('restate', newPlace, SKIPPED);
+movingLaws('from a file to Restate', async () => [await newFile(), await newPlace()], SKIPPED);
+movingLaws('from Restate to a file', async () => [await newPlace(), await newFile()], SKIPPED);
 
 /**
  * A namespace of its own, and one address behind which every open host serves: the calls go to whoever opened last and
  * still lives, as a balancer would send them.
  */
-async function newPlace(): Promise<Place> {
+async function newPlace(): Promise<Place & MovablePlace> {
   places += 1;
   const namespace = `place-${places}`;
   const place = `${server.place}/${namespace}`;
@@ -48,7 +52,8 @@ async function newPlace(): Promise<Place> {
   await register({ admin: server.admin, endpoint: balancer.url });
   const actors = new Set<string>();
 
-  function open(options: OpenOptions): HostUnderTest {
+  function open(given: Omit<OpenOptions, 'clock'>): MovableHost {
+    const options = { ...given, clock: systemClock };
     const host = openRestateHost({ place, logic: counterLogic, ...options });
     const leave = balancer.join(handlerOf(options, host));
     return {
@@ -60,6 +65,9 @@ async function newPlace(): Promise<Place> {
       list: (query) => host.list(query),
       ledger: (actor, query) => host.ledger(actor, query),
       recover: () => host.recover(),
+      depart: (actor, to) => host.depart(actor, to),
+      receive: (actor, entries) => host.receive(actor, entries),
+      adopt: (departed) => host.adopt(departed),
       onChange: (listener, withinMs = 10) => host.onChange(listener, withinMs),
       tryBecomeRunner: () => host.tryBecomeRunner(),
       // Who performs is the balancer's choice, so the whole place has to come to rest.
@@ -71,6 +79,7 @@ async function newPlace(): Promise<Place> {
     };
   }
   return {
+    name: place,
     open,
     engineClock: { ...systemClock, advance() {} },
     async remove() {

@@ -15,16 +15,17 @@ export interface Relocation {
    * Answers what is held then. Throws where they do not continue the chain.
    */
   receive(actor: string, entries: readonly LedgerEntry[]): Promise<Held>;
-  /** Makes an actor whose whole ledger was received live here: its commands are performed, its time to wake is set. */
+  /** Makes an actor whose ledger was received up to its last entry live here: its commands are performed, it is woken. */
   adopt(departed: DepartedActor): Promise<void>;
 }
 
-/** An actor without its ledger; what is unknown here is read by the actor's own logic. */
+/** An actor with the end of its ledger; what is unknown here is read by the actor's own logic. */
 export interface DepartedActor {
   readonly actor: string;
-  readonly sequence: number;
-  /** Hash of the last ledger entry. */
-  readonly head: string;
+  /** Its last ledger entry: it lives at its new place from the moment that this one is there. */
+  readonly last: LedgerEntry;
+  /** How often it departed, this time included: no place takes it back from where it has moved on since. */
+  readonly moves: number;
   readonly state: unknown;
   /** Commands that were not answered; they may have been performed. */
   readonly outbox: readonly OwedElsewhere[];
@@ -40,4 +41,9 @@ export interface Held {
   readonly sequence: number;
   /** Whether the actor takes turns here. */
   readonly lives: boolean;
+}
+
+/** Whether somebody tried to work with an actor that lives elsewhere by now. */
+export function isMovedAway(error: unknown): boolean {
+  return error instanceof Error && error.name === 'StateProblem' && 'kind' in error && error.kind === 'moved';
 }
