@@ -58,8 +58,8 @@ export function createFaults(clock: Clock): Faults {
       const { rule } = entry;
       if (rule.kind === 'throttle' || rule.kind === 'error') throw faultError(call, rule);
       if (rule.kind === 'slow') await wait(clock, rule.delayMs, call.context.signal);
-      if (rule.kind === 'lostRequest') return { kind: 'drop', how: 'close', ran: false };
-      if (rule.kind === 'reset') return { kind: 'drop', how: 'reset', ran: false };
+      if (rule.kind === 'lostRequest') return { kind: 'drop', how: 'close', ran: undefined };
+      if (rule.kind === 'reset') return { kind: 'drop', how: 'reset', ran: undefined };
       if (rule.kind === 'lostAnswer') loseAnswer = true;
     }
     return loseAnswer ? runAndLose(call) : { kind: 'output', output: await runAndRemember(call) };
@@ -89,11 +89,11 @@ export function createFaults(clock: Clock): Faults {
 /** The call happens, whatever it comes to; its answer is lost on the way. */
 async function runAndLose(call: PreparedCall): Promise<CallResult> {
   try {
-    await call.run();
+    return { kind: 'drop', how: 'close', ran: { output: await call.run() } };
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
+    return { kind: 'drop', how: 'close', ran: { error } };
   }
-  return { kind: 'drop', how: 'close', ran: true };
 }
 
 function faultError({ facts }: PreparedCall, rule: FaultRule): AwsError {

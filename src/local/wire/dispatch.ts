@@ -34,8 +34,8 @@ export type Answer = { readonly kind: 'response'; readonly response: WireRespons
 export interface Dropped {
   readonly kind: 'drop';
   readonly how: 'close' | 'reset';
-  /** True where the call was carried out all the same. */
-  readonly ran: boolean;
+  /** What the call came to where it was carried out all the same: an output, or an error that nobody will read. */
+  readonly ran: { readonly output: Output } | { readonly error: AwsError } | undefined;
 }
 
 /** May delay, replace or drop calls on purpose; see the control path's faults. */
@@ -87,7 +87,9 @@ export function createWire(deps: WireDeps): Wire {
       call = prepare(incoming, protocol, addressed, requestId, peer);
       const result = await (deps.interference.active ? deps.interference.around(call) : execute(call));
       if (result.kind === 'drop') {
-        if (result.ran) record(call, addressed, undefined);
+        const { ran } = result;
+        if (ran)
+          record(call, addressed, 'output' in ran ? ran.output : undefined, 'error' in ran ? ran.error : undefined);
         return result;
       }
       const response = protocol.encode(model, call.operation, result.output, requestId);

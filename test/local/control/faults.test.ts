@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { GetAliasCommand, LambdaClient, ListAliasesCommand, UpdateAliasCommand } from '@aws-sdk/client-lambda';
+import type { RecordedCall } from '../../../src/local/links.ts';
+import { AwsError } from '../../../src/local/wire/service.ts';
 import { type Serving, serving } from '../serving.ts';
 
 const alias = { weight: 0, updates: 0 };
@@ -10,17 +12,19 @@ const service = {
     GetAlias: () => ({ Name: 'live', Description: `weight ${alias.weight}` }),
     ListAliases: () => ({ Aliases: [{ Name: 'live', Description: `weight ${alias.weight}` }] }),
     UpdateAlias(input: { Description?: string }) {
+      if (input.Description === 'NaN') throw new AwsError('PreconditionFailedException', 'too late', {}, 412);
       alias.updates += 1;
       alias.weight = Number(input.Description);
       return { Name: 'live', Description: input.Description };
     },
   },
 };
+const recorded: RecordedCall[] = [];
 let server: Serving;
 let lambda: LambdaClient;
 
 before(async () => {
-  server = await serving([service]);
+  server = await serving([service], { recorder: { record: (call) => void recorded.push(call) } });
   lambda = new LambdaClient(server.sdk);
 });
 afterEach(async () => {
@@ -84,6 +88,14 @@ test('lostAnswer does what was asked and drops the connection', async () => {
   await fault({ operation: 'UpdateAlias', kind: 'lostAnswer' });
   await assert.rejects(update(7), /socket hang up|ECONNRESET/);
   assert.equal(alias.weight, 7);
+});
+
+test('a call whose answer is lost is on record as what it came to', async () => {
+  await fault({ operation: 'UpdateAlias', kind: 'lostAnswer' });
+  await assert.rejects(update(7));
+  assert.deepEqual(recorded.at(-1)?.output, { Name: 'live', Description: '7' });
+  await assert.rejects(update(Number.NaN));
+  assert.deepEqual([recorded.at(-1)?.output, recorded.at(-1)?.errorCode], [undefined, 'PreconditionFailedException']);
 });
 
 for (const kind of ['lostRequest', 'reset']) {
