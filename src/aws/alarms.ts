@@ -1,6 +1,7 @@
 import type { CompositeAlarm, LogAlarm, MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import type { Alarms } from '../app/ports/alarms.ts';
 import type { AlarmReading, AlarmState } from '../core/release/observation.ts';
+import { Batch } from './batch.ts';
 import type { Clients } from './clients.ts';
 import { call } from './problem.ts';
 
@@ -9,26 +10,13 @@ const NAMES_PER_CALL = 100;
 /** Without this CloudWatch answers metric alarms only, and a firing composite alarm would be missed. */
 const ALL_TYPES: ('MetricAlarm' | 'CompositeAlarm' | 'LogAlarm')[] = ['MetricAlarm', 'CompositeAlarm', 'LogAlarm'];
 
-/** Alarms of every type at CloudWatch. */
+/** Alarms of every type at CloudWatch; the names of all releases that are looked at in one moment share their calls. */
 export function createAlarms(clients: Clients): Alarms {
+  const batch = new Batch<string, AlarmReading | undefined>(NAMES_PER_CALL, (names) => describe(clients, names));
   return {
     async read(names) {
-      return call('cloudwatch:DescribeAlarms', async () => {
-        const unique = [...new Set(names)];
-        if (unique.length === 0) return [];
-        const cloudwatch = await clients.cloudwatch();
-        const readings: AlarmReading[] = [];
-        for (let start = 0; start < unique.length; start += NAMES_PER_CALL) {
-          const answer = await cloudwatch.describeAlarms({
-            AlarmNames: unique.slice(start, start + NAMES_PER_CALL),
-            AlarmTypes: ALL_TYPES,
-            MaxRecords: NAMES_PER_CALL,
-          });
-          const all = [...(answer.MetricAlarms ?? []), ...(answer.CompositeAlarms ?? []), ...(answer.LogAlarms ?? [])];
-          readings.push(...all.flatMap(readingOf));
-        }
-        return readings;
-      });
+      const readings = await batch.ask([...new Set(names)]);
+      return readings.filter((reading) => reading !== undefined);
     },
 
     async muted(names) {
@@ -44,6 +32,21 @@ export function createAlarms(clients: Clients): Alarms {
       });
     },
   };
+}
+
+/** In the order of the names; undefined for an alarm that does not exist. */
+async function describe(clients: Clients, names: readonly string[]): Promise<readonly (AlarmReading | undefined)[]> {
+  return call('cloudwatch:DescribeAlarms', async () => {
+    const cloudwatch = await clients.cloudwatch();
+    const answer = await cloudwatch.describeAlarms({
+      AlarmNames: [...new Set(names)],
+      AlarmTypes: ALL_TYPES,
+      MaxRecords: NAMES_PER_CALL,
+    });
+    const all = [...(answer.MetricAlarms ?? []), ...(answer.CompositeAlarms ?? []), ...(answer.LogAlarms ?? [])];
+    const byName = new Map(all.flatMap(readingOf).map((reading) => [reading.name, reading]));
+    return names.map((name) => byName.get(name));
+  });
 }
 
 function readingOf(alarm: MetricAlarm | CompositeAlarm | LogAlarm): AlarmReading[] {

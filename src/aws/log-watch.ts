@@ -7,6 +7,7 @@ import { blindToLogs, findLogSources, type LogSources } from './log-sources.ts';
 import { sweepLogs } from './log-sweep.ts';
 import { tailLogs } from './log-tail.ts';
 import type { LogTally } from './log-tally.ts';
+import type { Pace } from './pace.ts';
 
 /** Without live tail the log is read this often: FilterLogEvents allows 5 calls a second in the smaller regions. */
 const POLL_MS = 1_000;
@@ -31,6 +32,8 @@ interface LogWatch {
   readonly watch: Watch;
   readonly tally: LogTally;
   readonly bulletin: Bulletin;
+  /** Turns for searching, shared by all watchers. */
+  readonly pace: Pace;
 }
 
 /** Follows the log path until `signal` aborts: live tail where it can be had, searching every second where not. */
@@ -68,10 +71,11 @@ async function followSources(context: LogWatch, sources: LogSources, signal: Abo
 
 /** Searches again and again for `forMs`. */
 async function poll(context: LogWatch, sources: LogSources, forMs: number, signal: AbortSignal): Promise<void> {
-  const { clients, clock, watch, tally, bulletin } = context;
+  const { clients, clock, watch, tally, bulletin, pace } = context;
   const pollMs = clients.local ? POLL_LOCAL_MS : POLL_MS;
   const untilMs = clock.now() + forMs;
   while (!signal.aborted && clock.now() < untilMs) {
+    await pace.turn(signal);
     const { complete, problems } = await sweepLogs(clients, clock, sources.groups, tally, signal);
     if (signal.aborted) return;
     const [problem] = problems;

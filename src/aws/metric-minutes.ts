@@ -1,6 +1,7 @@
 import type { MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwatch';
 import type { Counts } from '../core/judge/counts.ts';
 import type { Observation, Watch } from '../core/release/observation.ts';
+import { Batch } from './batch.ts';
 import type { Clients } from './clients.ts';
 import { call } from './problem.ts';
 
@@ -25,26 +26,43 @@ interface Question {
   readonly limitMs?: number;
 }
 
-/**
- * CloudWatch's minutes of both versions as they stand now: a version without traffic in a minute has no entry there.
- *
- * CloudWatch has no metric for time-outs (they are among the errors) nor for cold starts, so those are 0 here. A request
- * that is throttled before Lambda chose a version is counted on the alias only, and is missing here.
- */
-export async function readMinutes(clients: Clients, watch: Watch, nowMs: number): Promise<Minutes> {
-  const questions = questionsOf(watch);
-  const startMs = floorMinute(Math.max(watch.sinceMs, nowMs - LOOK_BACK_MS));
-  const minutes = new Map<number, Map<string, Counts>>();
-  for (let start = 0; start < questions.length; start += QUERIES_PER_CALL) {
-    const batch = questions.slice(start, start + QUERIES_PER_CALL);
-    for (const result of await ask(clients, watch, batch, startMs, nowMs)) {
-      const question = batch[Number(result.Id?.slice(1))];
-      if (question) addResult(minutes, question, result, watch.limitsMs.length);
-    }
+/** One query, and the time that its asker wants to know of. */
+interface MetricQuestion {
+  readonly stat: NonNullable<MetricDataQuery['MetricStat']>;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** Reads CloudWatch's minutes; the queries of all releases that are looked at in one moment share their calls. */
+export class MetricMinutes {
+  readonly #batch: Batch<MetricQuestion, MetricDataResult>;
+
+  constructor(clients: Clients) {
+    this.#batch = new Batch(QUERIES_PER_CALL, (questions) => ask(clients, questions));
   }
-  return [...minutes.entries()]
-    .sort(([a], [b]) => a - b)
-    .map(([minuteMs, counts]) => ({ minuteMs, counts: Object.fromEntries(counts) }));
+
+  /**
+   * The minutes of both versions as they stand now: a version without traffic in a minute has no entry there.
+   *
+   * CloudWatch has no metric for time-outs (they are among the errors) nor for cold starts, so those are 0 here. A request
+   * that is throttled before Lambda chose a version is counted on the alias only, and is missing here.
+   */
+  async read(watch: Watch, nowMs: number): Promise<Minutes> {
+    const fromMs = floorMinute(Math.max(watch.sinceMs, nowMs - LOOK_BACK_MS));
+    // The end is exclusive, and the current minute counts as far as it is known.
+    const untilMs = floorMinute(nowMs) + MINUTE_MS;
+    const questions = questionsOf(watch);
+    const results = await this.#batch.ask(
+      questions.map((question) => ({ stat: statOf(watch, question), fromMs, untilMs })),
+    );
+    const minutes = new Map<number, Map<string, Counts>>();
+    for (const [index, result] of results.entries()) {
+      addResult(minutes, questions[index]!, result, watch.limitsMs.length, fromMs);
+    }
+    return [...minutes.entries()]
+      .sort(([a], [b]) => a - b)
+      .map(([minuteMs, counts]) => ({ minuteMs, counts: Object.fromEntries(counts) }));
+  }
 }
 
 function questionsOf(watch: Watch): Question[] {
@@ -56,27 +74,29 @@ function questionsOf(watch: Watch): Question[] {
   ]);
 }
 
-async function ask(
-  clients: Clients,
-  watch: Watch,
-  questions: readonly Question[],
-  startMs: number,
-  nowMs: number,
-): Promise<readonly MetricDataResult[]> {
+/** One call, with its further pages; answers in the order of the questions. */
+async function ask(clients: Clients, questions: readonly MetricQuestion[]): Promise<readonly MetricDataResult[]> {
   return call('cloudwatch:GetMetricData', async () => {
     const cloudwatch = await clients.cloudwatch();
-    const results: MetricDataResult[] = [];
+    const results: MetricDataResult[] = questions.map((_question, index) => ({
+      Id: `q${index}`,
+      Timestamps: [],
+      Values: [],
+    }));
     let nextToken: string | undefined;
     for (let page = 0; page < MAX_PAGES; page++) {
       const answer = await cloudwatch.getMetricData({
-        MetricDataQueries: questions.map((question, index) => queryOf(watch, question, index)),
-        StartTime: new Date(startMs),
-        // The end is exclusive, and the current minute counts as far as it is known.
-        EndTime: new Date(floorMinute(nowMs) + MINUTE_MS),
+        MetricDataQueries: questions.map(({ stat }, index) => ({ Id: `q${index}`, MetricStat: stat })),
+        StartTime: new Date(Math.min(...questions.map(({ fromMs }) => fromMs))),
+        EndTime: new Date(Math.max(...questions.map(({ untilMs }) => untilMs))),
         ScanBy: 'TimestampAscending',
         ...(nextToken === undefined ? {} : { NextToken: nextToken }),
       });
-      results.push(...(answer.MetricDataResults ?? []));
+      for (const { Id, Timestamps = [], Values = [] } of answer.MetricDataResults ?? []) {
+        const known = results[Number(Id?.slice(1))];
+        known?.Timestamps?.push(...Timestamps);
+        known?.Values?.push(...Values);
+      }
       nextToken = answer.NextToken;
       if (!nextToken) break;
     }
@@ -84,23 +104,20 @@ async function ask(
   });
 }
 
-function queryOf(watch: Watch, { version, metric, limitMs }: Question, index: number): MetricDataQuery {
+function statOf(watch: Watch, { version, metric, limitMs }: Question): MetricQuestion['stat'] {
   return {
-    Id: `q${index}`,
-    MetricStat: {
-      Metric: {
-        Namespace: 'AWS/Lambda',
-        MetricName: metric,
-        Dimensions: [
-          { Name: 'FunctionName', Value: watch.function },
-          { Name: 'Resource', Value: `${watch.function}:${watch.alias}` },
-          { Name: 'ExecutedVersion', Value: version },
-        ],
-      },
-      Period: MINUTE_MS / 1_000,
-      // Trimmed count: how many values lie above the lower bound, which itself is left out.
-      Stat: limitMs === undefined ? 'Sum' : `TC(${limitMs}:)`,
+    Metric: {
+      Namespace: 'AWS/Lambda',
+      MetricName: metric,
+      Dimensions: [
+        { Name: 'FunctionName', Value: watch.function },
+        { Name: 'Resource', Value: `${watch.function}:${watch.alias}` },
+        { Name: 'ExecutedVersion', Value: version },
+      ],
     },
+    Period: MINUTE_MS / 1_000,
+    // Trimmed count: how many values lie above the lower bound, which itself is left out.
+    Stat: limitMs === undefined ? 'Sum' : `TC(${limitMs}:)`,
   };
 }
 
@@ -109,11 +126,14 @@ function addResult(
   { version, metric, slowIndex }: Question,
   { Timestamps: timestamps = [], Values: values = [] }: MetricDataResult,
   limits: number,
+  fromMs: number,
 ): void {
   for (const [index, timestamp] of timestamps.entries()) {
     const value = Math.round(values[index] ?? 0);
     if (value === 0) continue;
     const minuteMs = floorMinute(timestamp.getTime());
+    // Shared calls reach back as far as the oldest of the releases wants.
+    if (minuteMs < fromMs) continue;
     const versions = minutes.get(minuteMs) ?? new Map<string, Counts>();
     const counts = versions.get(version) ?? noCounts(limits);
     minutes.set(minuteMs, versions);

@@ -10,7 +10,8 @@ import { blindToLogs, findLogSources } from './log-sources.ts';
 import { sweepLogs } from './log-sweep.ts';
 import { LogTally } from './log-tally.ts';
 import { followLogs, pause } from './log-watch.ts';
-import { readMinutes } from './metric-minutes.ts';
+import { MetricMinutes } from './metric-minutes.ts';
+import { Pace } from './pace.ts';
 import { codeOf } from './problem.ts';
 
 /** How often each path is asked while following. A local AWS has no quotas, and people watch it. */
@@ -19,6 +20,12 @@ const PACE_MS = {
   local: { metrics: 5_000, alarms: 1_000, alias: 5_000 },
 };
 
+/**
+ * What all watchers of this process together may ask a second. Lambda allows 15 control calls a second to the whole
+ * account, and whoever releases needs some of them; FilterLogEvents allows 5 in the smaller regions.
+ */
+const CALLS_PER_SECOND = { alias: 5, logs: 4 };
+
 interface Sources {
   readonly clients: Clients;
   readonly clock: Clock;
@@ -26,15 +33,30 @@ interface Sources {
   readonly alarms: Alarms;
 }
 
+/** The sources, and what the watchers share so that many of them stay within AWS's quotas. */
+interface Shared extends Sources {
+  readonly minutes: MetricMinutes;
+  readonly aliasPace: Pace;
+  readonly logPace: Pace;
+}
+
 /** The world as the guards see it, through CloudWatch Logs, CloudWatch and Lambda. */
 export function createSignals(sources: Sources): Signals {
+  const { clients, clock } = sources;
+  const perSecond = (quota: number): number => (clients.local ? Number.POSITIVE_INFINITY : quota);
+  const shared: Shared = {
+    ...sources,
+    minutes: new MetricMinutes(clients),
+    aliasPace: new Pace(clock, perSecond(CALLS_PER_SECOND.alias)),
+    logPace: new Pace(clock, perSecond(CALLS_PER_SECOND.logs)),
+  };
   return {
-    look: (watch) => look(sources, watch),
-    follow: (watch, tell, signal) => follow(sources, watch, tell, signal),
+    look: (watch) => look(shared, watch),
+    follow: (watch, tell, signal) => follow(shared, watch, tell, signal),
   };
 }
 
-async function look(sources: Sources, watch: Watch): Promise<Observation> {
+async function look(sources: Shared, watch: Watch): Promise<Observation> {
   const blind: string[] = [];
   const see = async <T>(path: Path, read: () => Promise<T>): Promise<T | undefined> => {
     try {
@@ -46,7 +68,7 @@ async function look(sources: Sources, watch: Watch): Promise<Observation> {
   };
   const [logs, minutes, alarms, alias] = await Promise.all([
     watch.logs ? see('logs', () => lookAtLogs(sources, watch, blind)) : undefined,
-    watch.metrics ? see('metrics', () => readMinutes(sources.clients, watch, sources.clock.now())) : undefined,
+    watch.metrics ? see('metrics', () => sources.minutes.read(watch, sources.clock.now())) : undefined,
     watch.alarms.length > 0 ? see('alarms', () => sources.alarms.read(watch.alarms)) : undefined,
     see('alias', async () => (await sources.aliases.get(aliasOf(watch))) ?? null),
   ]);
@@ -78,13 +100,13 @@ async function lookAtLogs(
 }
 
 async function follow(
-  sources: Sources,
+  sources: Shared,
   watch: Watch,
   tell: (observation: Observation) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   if (signal.aborted) return;
-  const { clients, clock } = sources;
+  const { clients, clock, minutes, aliasPace, logPace } = sources;
   const done = new AbortController();
   const until = AbortSignal.any([signal, done.signal]);
   const tally = watch.logs ? new LogTally(watch) : undefined;
@@ -93,15 +115,16 @@ async function follow(
   const again = (path: Path, everyMs: number, read: () => Promise<void>): Promise<void> =>
     readAgain(clock, everyMs, read, (error) => bulletin.blindTo(path, blindTo(path, watch, error)), until);
   const work = [bulletin.run(tell, until)];
-  if (tally) work.push(followLogs({ clients, clock, watch, tally, bulletin }, until));
+  if (tally) work.push(followLogs({ clients, clock, watch, tally, bulletin, pace: logPace }, until));
   if (watch.metrics)
-    work.push(
-      again('metrics', pace.metrics, async () => bulletin.minutesRead(await readMinutes(clients, watch, clock.now()))),
-    );
+    work.push(again('metrics', pace.metrics, async () => bulletin.minutesRead(await minutes.read(watch, clock.now()))));
   if (watch.alarms.length > 0)
     work.push(again('alarms', pace.alarms, async () => bulletin.alarmsRead(await sources.alarms.read(watch.alarms))));
   work.push(
-    again('alias', pace.alias, async () => bulletin.aliasRead((await sources.aliases.get(aliasOf(watch))) ?? null)),
+    again('alias', pace.alias, async () => {
+      await aliasPace.turn(until);
+      bulletin.aliasRead((await sources.aliases.get(aliasOf(watch))) ?? null);
+    }),
   );
   try {
     await Promise.all(work);
@@ -111,7 +134,10 @@ async function follow(
   }
 }
 
-/** Reads every `everyMs` until `signal` aborts; a reading that fails is reported and tried again at its next time. */
+/**
+ * Reads every `everyMs` until `signal` aborts; a reading that fails is reported and tried again at its next time. All
+ * watchers read at the same moments, so that their questions can share calls.
+ */
 async function readAgain(
   clock: Clock,
   everyMs: number,
@@ -123,9 +149,9 @@ async function readAgain(
     try {
       await read();
     } catch (error) {
-      onError(error);
+      if (!signal.aborted) onError(error);
     }
-    await pause(clock, everyMs, signal);
+    await pause(clock, everyMs - (clock.now() % everyMs), signal);
   }
 }
 
