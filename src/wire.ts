@@ -1,7 +1,10 @@
+import { dirname, join } from 'node:path';
+import type { Keeper } from './app/bundle/keeper.ts';
 import type { Clock } from './app/ports/clock.ts';
 import type { HostUpkeep } from './app/ports/host-upkeep.ts';
 import type { AliasHost, AwsPorts, Ports } from './app/ports/index.ts';
 import type { Relocation } from './app/ports/relocation.ts';
+import type { Shelf } from './app/ports/shelf.ts';
 import type { Stage } from './app/ports/stage.ts';
 import type { Aws } from './aws/index.ts';
 import type { Command } from './core/release/commands.ts';
@@ -44,11 +47,15 @@ export interface Home {
   readonly serve?: ((options: ServeOptions) => Promise<Endpoint>) | undefined;
 }
 
+export type ShelfName = 'bundles' | 'calibrations';
+
 export interface Wired {
   readonly aws: AwsPorts & { readonly stage: Stage };
   readonly clock: Clock;
   /** Opens the state at the first call. Throws a StateProblem where it cannot be used. */
   home(): Promise<Home>;
+  /** What lies beside the state; the state itself is not opened. */
+  shelf(name: ShelfName): Promise<Shelf>;
   close(): Promise<void>;
 }
 
@@ -71,6 +78,7 @@ export const wire: Wire = async (options) => {
       opened ??= openHome(aws, systemClock, options);
       return (await opened).home;
     },
+    shelf: (name) => shelfFor(aws, options, name),
     async close() {
       const home = await opened?.catch(() => undefined);
       await home?.close();
@@ -85,12 +93,14 @@ async function openHome(
   options: WireOptions,
 ): Promise<{ home: Home; close: () => Promise<void> }> {
   const { report } = options;
-  const [openHost, { aliasActor }, { aliasPerform, commandOf, createPerform, newestWrite }, mine] = await Promise.all([
-    hostFor(aws, options),
-    import('./app/alias-actor.ts'),
-    import('./app/perform.ts'),
-    aws.identity.where(),
-  ]);
+  const [openHost, { aliasActor }, { aliasPerform, commandOf, createPerform, newestWrite }, { createKeeper }, mine] =
+    await Promise.all([
+      hostFor(aws, options),
+      import('./app/alias-actor.ts'),
+      import('./app/perform.ts'),
+      import('./app/bundle/keeper.ts'),
+      aws.identity.where(),
+    ]);
   // One state file may hold releases of several accounts and regions; only those that the credentials reach are ours.
   const isMine = ({ key }: AliasDoc): boolean => key.account === mine.account && key.region === mine.region;
   const perform = createPerform({ ...aws, clock, newest: (key) => newestWrite(host)(key) });
@@ -105,8 +115,10 @@ async function openHome(
     clock,
     report,
   });
+  const shelf = lazyShelf(() => shelfFor(aws, options, 'bundles'));
+  const keeper = createKeeper({ host, shelf, report });
   const home: Home = {
-    ports: { ...aws, host, clock },
+    ports: { ...aws, host: keeper.host, clock },
     upkeep: host,
     settle: () => host.idle(),
     relocation,
@@ -123,13 +135,52 @@ async function openHome(
         }).run(stop.signal),
       );
       driven.catch((error: unknown) => report(`this process stopped driving releases: ${String(error)}`));
+      const stopNoticing = host.onChange(keeper.noticed);
+      void keepBundles(keeper, clock, stop.signal);
       return async () => {
         stop.abort();
+        stopNoticing();
         await driven.catch(() => undefined);
       };
     },
   };
-  return { home, close: () => host.close() };
+  const close = async (): Promise<void> => {
+    const done = new AbortController();
+    await Promise.race([keeper.finish(), clock.sleep(LAST_BUNDLES_MS, done.signal).catch(() => undefined)]);
+    done.abort();
+    await host.close();
+  };
+  return { home, close };
+}
+
+/** A process that stays writes what has ended this often; one that leaves waits for its last bundles at most so long. */
+const KEEP_BUNDLES_MS = 5_000;
+const LAST_BUNDLES_MS = 10_000;
+
+async function keepBundles(keeper: Keeper, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(KEEP_BUNDLES_MS, signal).catch(() => undefined);
+    await keeper.flush();
+  }
+}
+
+/** Beside the state: a folder for a file, a prefix in S3. */
+async function shelfFor(aws: Aws, { stateFile }: WireOptions, name: ShelfName): Promise<Shelf> {
+  const { folderShelf, objectShelf } = await import('./app/shelf.ts');
+  if (!stateFile.startsWith('s3://')) return folderShelf(join(dirname(stateFile), name));
+  const { readPlace } = await import('./hosts/s3/place.ts');
+  const { bucket, prefix } = readPlace(stateFile);
+  return objectShelf(aws.objects(bucket, `${prefix}${name}/`));
+}
+
+/** A shelf that is made at its first use: most commands end without one. */
+function lazyShelf(make: () => Promise<Shelf>): Shelf {
+  return {
+    read: async (name, maxBytes) => (await make()).read(name, maxBytes),
+    write: async (name, text) => (await make()).write(name, text),
+    list: async () => (await make()).list(),
+    remove: async (name) => (await make()).remove(name),
+  };
 }
 
 interface OpenedHost {

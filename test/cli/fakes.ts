@@ -10,11 +10,13 @@
  */
 import { createHash } from 'node:crypto';
 import { aliasActor } from '../../src/app/alias-actor.ts';
+import { createKeeper } from '../../src/app/bundle/keeper.ts';
 import { aliasPerform, createPerform } from '../../src/app/perform.ts';
 import type { Clock } from '../../src/app/ports/clock.ts';
 import type { LedgerEntry, Stored } from '../../src/app/ports/host.ts';
 import type { AliasHost, AwsPorts } from '../../src/app/ports/index.ts';
 import { AwsProblem } from '../../src/app/ports/problem.ts';
+import type { Shelf } from '../../src/app/ports/shelf.ts';
 import type { VersionFacts } from '../../src/app/ports/versions.ts';
 import { main } from '../../src/cli/program.ts';
 import { type AliasKey, type AliasSnapshot, actorOf, alone } from '../../src/core/release/alias.ts';
@@ -24,7 +26,7 @@ import type { AlarmReading, Observation, Watch } from '../../src/core/release/ob
 import type { AliasDoc } from '../../src/core/release/release.ts';
 import { watchOf } from '../../src/core/release/watch.ts';
 import { SYSTEM, type Who } from '../../src/core/who.ts';
-import type { Home, Wired } from '../../src/wire.ts';
+import type { Home, ShelfName, Wired } from '../../src/wire.ts';
 
 export const KEY: AliasKey = { account: '123456789012', region: 'eu-west-1', function: 'checkout', alias: 'live' };
 export const FLAGS = ['--function', 'checkout', '--alias', 'live'];
@@ -67,6 +69,27 @@ class JumpingClock implements Clock {
   }
 }
 
+/** A shelf in memory. */
+export class MemoryShelf implements Shelf {
+  readonly texts = new Map<string, string>();
+
+  async read(name: string): Promise<string | undefined> {
+    return this.texts.get(name);
+  }
+
+  async write(name: string, text: string): Promise<void> {
+    this.texts.set(name, text);
+  }
+
+  async list(): Promise<readonly string[]> {
+    return [...this.texts.keys()].sort();
+  }
+
+  async remove(name: string): Promise<void> {
+    this.texts.delete(name);
+  }
+}
+
 /** What one version does between two looks while it has traffic. */
 export interface Behaviour {
   readonly invocations: number;
@@ -91,6 +114,10 @@ export class World {
   /** Called after each turn; for tests that act in mid-release. */
   onTurn: (doc: AliasDoc) => void = () => undefined;
   updates = 0;
+  readonly shelves: Readonly<Record<ShelfName, MemoryShelf>> = {
+    bundles: new MemoryShelf(),
+    calibrations: new MemoryShelf(),
+  };
   readonly ledger: LedgerEntry[] = [];
   #doc: AliasDoc | undefined;
   #sequence = 0;
@@ -139,13 +166,14 @@ export class World {
           throw Object.assign(new Error('state file x: it is damaged'), { name: 'StateProblem' });
         return this.#home();
       },
-      close: async () => undefined,
+      shelf: async (name) => this.shelves[name],
+      close: () => this.#keeper.finish(),
     };
   }
 
   #home(): Home {
     return {
-      ports: { ...this.aws, host: this.host, clock: this.clock },
+      ports: { ...this.aws, host: this.#keeper.host, clock: this.clock },
       upkeep: {
         recover: async () => 0,
         onChange: (listener) => {
@@ -194,6 +222,8 @@ export class World {
     list: async () => (this.#doc && aliasActor.isOpen(this.#doc) ? [this.#stored(actorOf(KEY), this.#doc)] : []),
     ledger: async (_actor, { after, limit }) => this.ledger.filter(({ sequence }) => sequence > after).slice(0, limit),
   };
+
+  readonly #keeper = createKeeper({ host: this.host, shelf: this.shelves.bundles, report: () => undefined });
 
   #stored(actor: string, state: AliasDoc): Stored<AliasDoc> {
     return { actor, sequence: this.#sequence, state };

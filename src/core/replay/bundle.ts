@@ -19,6 +19,8 @@ export const BUNDLE_FORMAT = 'switchback.release';
 export const BUNDLE_VERSION = 1;
 /** The ledger is read at most so far; looks beyond it would not be there either. */
 export const MAX_LOOKS = 50_000;
+/** A crashed hook's own words may be long. */
+const MAX_REASON = 2_000;
 
 export function bundleOf(release: ReleaseRecord): Bundle {
   return { format: BUNDLE_FORMAT, v: BUNDLE_VERSION, checksum: checksumOf(release), release };
@@ -65,7 +67,7 @@ export function recordOf(turns: readonly Turn[], undoneBy: string | null): Relea
     marks: last.marks,
     outcome: outcome && {
       state: outcome.state,
-      reason: outcome.reason,
+      reason: outcome.reason.slice(0, MAX_REASON),
       by: outcome.who.provedBy === 'system' ? 'system' : 'person',
     },
     undoneBy,
