@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Running } from './processes.ts';
@@ -90,8 +91,6 @@ describe('an order to an open release', { concurrency: 4 }, () => {
       assert.equal(error.exit, 6);
       assert.match(error.next, /^switchback /);
     }
-    const rollback = await service.run('rollback', '--json');
-    assert.equal(rollback.code, 6, rollback.stderr);
   });
 
   test('to roll back works without the state that knows the release', async () => {
@@ -104,6 +103,33 @@ describe('an order to an open release', { concurrency: 4 }, () => {
       // The process that follows sees that somebody else went back.
       assert.equal((await deploy.ended).code, 3);
     });
+    await service.assertLive('1');
+  });
+
+  test('to roll back works where the state cannot be read at all, and says so', async () => {
+    const service = await site.service(good('one'));
+    const version = await service.publish(good('two'));
+    await site.lambda.updateAlias({ FunctionName: service.name, Name: 'live', FunctionVersion: version });
+    const state = path.join(site.folder, 'broken.sqlite');
+    writeFileSync(state, 'no database '.repeat(1_000));
+    const { code, stdout, stderr } = await service.run('rollback', '--state', state, '--to', '1');
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /is back on version 1/);
+    assert.match(stderr, /not a Switchback state file.*going on without it/);
+    await service.assertLive('1');
+  });
+
+  test('to roll back to what is not there, or is not known, is refused (6) and nothing moves', async () => {
+    const service = await site.service(good('one'));
+    const named = await service.run('rollback', '--to', '9');
+    assert.equal(named.code, 6);
+    assert.match(named.stderr, /version 9 of \S+ does not exist/);
+    const unknown = await service.run('rollback');
+    assert.equal(unknown.code, 6);
+    assert.match(
+      unknown.stderr,
+      /"the number before" may never have been live\n +next: switchback rollback .* --to VERSION/,
+    );
     await service.assertLive('1');
   });
 });

@@ -26,7 +26,7 @@ function folderOf(name: string, files: Readonly<Record<string, string>>): string
   return folder;
 }
 
-describe('a release with the real command', { concurrency: 4 }, () => {
+describe('a release with the real command', { concurrency: 6 }, () => {
   test('of a good zip is promoted, and its words go to the right stream', async () => {
     const service = await site.service(good('one'));
     const zip = zipFile('good.zip', good('two'));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { Running } from './processes.ts';
+import { Running } from './processes.ts';
 import { ACCOUNT, good, REGION, type ReleaseJson, type Service, Site } from './site.ts';
 
 let site: Site;
@@ -100,5 +101,37 @@ describe('somebody else', { concurrency: 4 }, () => {
     const { code, json } = await service.json<PlanJson>('plan', '--version', '2');
     assert.equal(code, 0);
     assert.match(json.warnings.join('\n'), /provisioned concurrency \(1\).*a rollback takes minutes/);
+  });
+
+  test('releases the same alias at the same moment from another machine: one wins, and nothing is overwritten', async () => {
+    const service = await site.service(good('one'));
+    const versions = [await service.publish(good('two')), await service.publish(good('three'))];
+    const quick = ['--strategy', 'canary 50% 500ms', '--bake', '300ms', '--json'];
+    const both = await Promise.all(
+      versions.map((version) => {
+        const elsewhere = { SWITCHBACK_STATE: path.join(site.folder, `machine-${version}`) };
+        const name = ['--function', service.name, '--alias', 'live'];
+        const args = ['deploy', ...name, '--version', version, ...quick];
+        return new Running(args, { ...site.env, ...elsewhere }, site.folder).ended;
+      }),
+    );
+    const winner = both.findIndex(({ code }) => code === 0);
+    assert.notEqual(winner, -1, both.map(({ stderr }) => stderr).join('\n'));
+    const loser = both[1 - winner];
+    // Beaten before its first write, it is refused or halted; after its own end it was simply first.
+    assert.ok([0, 4, 6].includes(loser?.code ?? -1), loser?.stderr);
+    if (loser?.code !== 0) await service.assertLive(versions[winner] ?? '');
+  });
+
+  test('releases it already on another machine: refused (6), and theirs goes on', async () => {
+    const service = await site.service(good('one'));
+    const deploy = await held(service);
+    const args = ['deploy', '--function', service.name, '--alias', 'live', '--version', '2'];
+    const elsewhere = { SWITCHBACK_STATE: path.join(site.folder, 'late-machine') };
+    const { code, stderr } = await new Running(args, { ...site.env, ...elsewhere }, site.folder).ended;
+    assert.equal(code, 6);
+    assert.match(stderr, /release r-\w+, which this machine does not know/);
+    assert.equal((await service.json('status')).json.state, 'running');
+    await deploy.kill('SIGKILL');
   });
 });
