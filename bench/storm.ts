@@ -1,18 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type StormResult, storm } from '../test/storm/storm.ts';
+import { FAULTS, type StormResult, storm } from '../test/storm/storm.ts';
 
-/** With `--faults`: every twentieth answer of an alias write and of the state is lost, and some calls fail or dawdle. */
-const FAULTS = [
-  { service: 'lambda', operation: 'UpdateAlias', kind: 'lostAnswer', probability: 0.05, seed: 1 },
-  { service: 'lambda', operation: 'UpdateAlias', kind: 'error', status: 500, probability: 0.05, seed: 2 },
-  { service: 'lambda', operation: 'GetAlias', kind: 'slow', delayMs: 100, probability: 0.05, seed: 3 },
-  { service: 's3', operation: 'PutObject', kind: 'lostAnswer', probability: 0.05, seed: 4 },
-  { service: 's3', operation: 'GetObject', kind: 'error', status: 503, probability: 0.02, seed: 5 },
-];
-
-/** Releases through kill -9 of the processes that carry them, on both hosts, judged by what AWS recorded. */
+/**
+ * Releases through kill -9 of the processes that carry them, on both hosts, judged by what AWS recorded. `--small`,
+ * `--faults`, `--seed=N`, `--sqlite` or `--s3` alone, `--verbose`, `--json`.
+ */
 export async function run(args: readonly string[]): Promise<void> {
   const isJson = args.includes('--json');
   const small = args.includes('--small');

@@ -52,6 +52,15 @@ const STORM_LIMIT_MS = 600_000;
 /** How long a process lives once it works; the shortest lives end in its first turn. */
 const LIFE_MS = [0, 400] as const;
 
+/** Every twentieth answer to an alias write and to a write of the state is lost, and some calls fail or dawdle. */
+export const FAULTS = [
+  { service: 'lambda', operation: 'UpdateAlias', kind: 'lostAnswer', probability: 0.05, seed: 1 },
+  { service: 'lambda', operation: 'UpdateAlias', kind: 'error', status: 500, probability: 0.05, seed: 2 },
+  { service: 'lambda', operation: 'GetAlias', kind: 'slow', delayMs: 100, probability: 0.05, seed: 3 },
+  { service: 's3', operation: 'PutObject', kind: 'lostAnswer', probability: 0.05, seed: 4 },
+  { service: 's3', operation: 'GetObject', kind: 'error', status: 503, probability: 0.02, seed: 5 },
+];
+
 /** Kills product processes at random moments while they release, then asks AWS what was done. */
 export async function storm(options: StormOptions): Promise<StormResult> {
   const local = await startLocal();
