@@ -2,12 +2,15 @@ import { type Result, refuse } from '../core/refusal.ts';
 import type { Host } from './ports/host.ts';
 import type { Relocation } from './ports/relocation.ts';
 
-/** A host that actors can be moved from or to. */
-export type MovableHost = Host<unknown, unknown> & Relocation;
+/** A place that actors can be moved from and to. */
+export interface MovablePlace {
+  readonly host: Pick<Host<unknown, unknown>, 'list' | 'ledger'>;
+  readonly relocation: Relocation;
+}
 
 export interface MoveOptions {
-  readonly from: Pick<MovableHost, 'list' | 'ledger' | 'depart'>;
-  readonly to: Pick<MovableHost, 'receive' | 'adopt' | 'ledger'>;
+  readonly from: MovablePlace;
+  readonly to: MovablePlace;
   /** The new place as `--state` takes it: what the old one names from now on. */
   readonly toPlace: string;
   /** Told of each actor that lives at the new place now. */
@@ -36,7 +39,7 @@ export async function moveAll(options: MoveOptions): Promise<Result<Moved>> {
   let already = 0;
   let commands = 0;
   for (let after = ''; ; ) {
-    const page = await options.from.list({ after, limit: LIST_PAGE });
+    const page = await options.from.host.list({ after, limit: LIST_PAGE });
     for (const { actor, sequence } of page) {
       const result = await moveOne(options, actor, sequence);
       if (!result.ok) return result;
@@ -56,7 +59,7 @@ export async function moveAll(options: MoveOptions): Promise<Result<Moved>> {
 /** Answers how many commands were under way. */
 async function moveOne(options: MoveOptions, actor: string, sequence: number): Promise<Result<number | 'already'>> {
   const { from, to, toPlace } = options;
-  const before = await to.receive(actor, []);
+  const before = await to.relocation.receive(actor, []);
   if (before.lives) {
     if (await isSame(options, actor, Math.min(sequence, before.sequence))) return { ok: true, value: 'already' };
     return refuse(
@@ -67,19 +70,19 @@ async function moveOne(options: MoveOptions, actor: string, sequence: number): P
   }
   // Most of a long ledger is copied while the actor still works.
   await copy(options, actor, before.sequence, sequence - 1);
-  const departed = await from.depart(actor, toPlace);
+  const departed = await from.relocation.depart(actor, toPlace);
   if (!departed) return { ok: true, value: 0 };
-  const { sequence: held } = await to.receive(actor, []);
+  const { sequence: held } = await to.relocation.receive(actor, []);
   await copy(options, actor, held, departed.last.sequence - 1);
-  await to.adopt(departed);
+  await to.relocation.adopt(departed);
   return { ok: true, value: departed.outbox.length };
 }
 
 /** Brings the entries behind `held`, up to `last`. */
 async function copy({ from, to }: MoveOptions, actor: string, held: number, last: number): Promise<void> {
   for (let after = held; after < last; ) {
-    const page = await from.ledger(actor, { after, limit: Math.min(LEDGER_PAGE, last - after) });
-    const { sequence } = await to.receive(actor, page);
+    const page = await from.host.ledger(actor, { after, limit: Math.min(LEDGER_PAGE, last - after) });
+    const { sequence } = await to.relocation.receive(actor, page);
     // What does not come on is found missing when the actor is to be adopted.
     if (sequence <= after) return;
     after = sequence;
@@ -89,6 +92,6 @@ async function copy({ from, to }: MoveOptions, actor: string, held: number, last
 /** Whether what lives there now once was what is here: both chains have the same entry. */
 async function isSame({ from, to }: MoveOptions, actor: string, sequence: number): Promise<boolean> {
   const query = { after: sequence - 1, limit: 1 };
-  const [[here], [there]] = await Promise.all([from.ledger(actor, query), to.ledger(actor, query)]);
+  const [[here], [there]] = await Promise.all([from.host.ledger(actor, query), to.host.ledger(actor, query)]);
   return here !== undefined && here.hash === there?.hash;
 }

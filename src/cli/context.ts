@@ -41,8 +41,18 @@ export interface Flags {
   readonly host?: string;
   readonly data?: string;
   readonly untilStdinEnds?: boolean;
+  readonly restatePort?: string;
+  readonly restateListen?: string;
+  readonly restateUrl?: string;
+  readonly restateAdmin?: string;
+  readonly restateIdentity?: readonly string[];
   readonly fault?: string;
   readonly rps?: string;
+  readonly rule?: readonly string[];
+  readonly bad?: readonly string[];
+  readonly good?: readonly string[];
+  readonly label?: string;
+  readonly export?: string;
 }
 
 /** What a command is handed. */
@@ -51,6 +61,8 @@ export interface Context {
   readonly flags: Flags;
   /** The word behind the command, for those that take one. */
   readonly argument: string | undefined;
+  /** The words behind the command, for those that take any number. */
+  readonly operands: readonly string[];
   readonly output: Output;
   /** The adapters, made at the first call and closed when the command ends. */
   wired(): Promise<Wired>;

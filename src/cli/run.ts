@@ -9,14 +9,17 @@ import type { Verb } from './verbs.ts';
 
 const STATE_FILE = 'state.sqlite';
 
+/** What was written behind the command besides flags. */
+export type Words = Pick<Context, 'argument' | 'operands'>;
+
 /** Runs one command to its exit code. Whatever goes wrong is told as a sentence with a next command. */
-export async function runVerb(verb: Verb, flags: Flags, argument: string | undefined, io: Io): Promise<ExitCode> {
+export async function runVerb(verb: Verb, flags: Flags, words: Words, io: Io): Promise<ExitCode> {
   const output = new Output(io, flags);
   let wired: Promise<Wired> | undefined;
   const context: Context = {
     io,
     flags,
-    argument,
+    ...words,
     output,
     wired() {
       wired ??= io.wire(wireOptions(flags, io, output));
@@ -36,20 +39,31 @@ export async function runVerb(verb: Verb, flags: Flags, argument: string | undef
   }
 }
 
-function wireOptions(flags: Flags, io: Io, output: Output): Parameters<Io['wire']>[0] {
+/** What the adapters are made of; `flags.state` says where the state lies. */
+export function wireOptions(
+  flags: Pick<Flags, 'region' | 'profile' | 'endpointUrl' | 'state'>,
+  io: Pick<Io, 'env' | 'cwd'>,
+  output: Output,
+): Parameters<Io['wire']>[0] {
   const { region, profile, endpointUrl } = flags;
+  const restateToken = io.env.SWITCHBACK_RESTATE_TOKEN;
   return {
     ...(region === undefined ? {} : { region }),
     ...(profile === undefined ? {} : { profile }),
     ...(endpointUrl === undefined ? {} : { endpointUrl }),
     stateFile: stateFile(flags, io),
+    ...(restateToken ? { restateToken } : {}),
     report: (problem) => output.note(`switchback: ${problem}`),
   };
 }
 
+/** A state that is no file: `s3://bucket/prefix`, `restate://host:port`. */
+const SHARED_STATE = /^[a-z][a-z0-9]*:\/\//;
+
 /** `--state`, SWITCHBACK_STATE, or the user's own state folder by the XDG rules. A folder holds the file by its usual name. */
 export function stateFile(flags: Pick<Flags, 'state'>, { env, cwd }: Pick<Io, 'env' | 'cwd'>): string {
   const given = flags.state ?? env.SWITCHBACK_STATE;
+  if (given && SHARED_STATE.test(given)) return given;
   // A name without an ending is a folder: nobody calls a database just "state".
   if (given) return /\.[a-z0-9]+$/i.test(given) ? resolve(cwd, given) : resolve(cwd, given, STATE_FILE);
   const home = env.XDG_STATE_HOME || resolve(env.HOME ?? cwd, '.local/state');

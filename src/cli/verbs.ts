@@ -14,6 +14,8 @@ export interface Verb {
   readonly name: string;
   readonly summary: string;
   readonly argument?: { readonly name: string; readonly description: string; readonly choices: readonly string[] };
+  /** Any number of words behind the command, such as files. */
+  readonly operands?: { readonly name: string; readonly description: string };
   readonly options: readonly OptionSpec[];
   readonly examples: readonly string[];
   readonly load: () => Promise<{ run(context: Context): Promise<ExitCode> }>;
@@ -23,7 +25,10 @@ const WHERE: readonly OptionSpec[] = [
   { flags: '--region <name>', description: 'AWS region (else AWS_REGION, else the profile’s)' },
   { flags: '--profile <name>', description: 'AWS profile (else AWS_PROFILE)' },
   { flags: '--endpoint-url <url>', description: 'where AWS is called, such as a local AWS (else AWS_ENDPOINT_URL)' },
-  { flags: '--state <path>', description: 'state file or its folder (else SWITCHBACK_STATE)' },
+  {
+    flags: '--state <path>',
+    description: 'state file or its folder, s3://bucket/prefix or restate://host:port (else SWITCHBACK_STATE)',
+  },
 ];
 const OUTPUT: readonly OptionSpec[] = [
   { flags: '--json', description: 'print one JSON object on stdout' },
@@ -190,6 +195,32 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./commands/diagnose.ts'),
   },
   {
+    name: 'replay',
+    summary: 'judge past releases again, by the guards they had or by another rule',
+    operands: { name: 'bundle', description: 'files or folders of bundles; without any, those beside the state' },
+    options: [
+      {
+        flags: '--rule <rule>',
+        description:
+          '"judge:alpha=0.001", "threshold:error rate > 5% for 2 minutes", "alarm:percent=5,datapoints=2,periods=2", sam, flagger, argo or kayenta',
+        many: true,
+      },
+      { flags: '--bad <release>', description: 'this release was bad, whatever became of it', many: true },
+      { flags: '--good <release>', description: 'this release was good, whatever became of it', many: true },
+      { flags: '--label <file>', description: 'the same from a file, a line each: r-0123456789 bad' },
+      { flags: '--export <file>', description: 'write the bundle of --release to a file instead' },
+      { flags: '--release <id>', description: 'the release to export' },
+      ...TARGET,
+      ...COMMON,
+    ],
+    examples: [
+      'switchback replay',
+      'switchback replay bundles/ --rule sam --rule "threshold:error rate > 5% for 2 minutes" --bad r-01kfp2v9x3',
+      'switchback replay --export bundle.json --release r-01kfp2v9x3 --function checkout --alias live',
+    ],
+    load: () => import('./commands/replay.ts'),
+  },
+  {
     name: 'local',
     summary: 'run a local AWS that really executes functions, until it is stopped',
     options: [
@@ -201,6 +232,43 @@ export const VERBS: readonly Verb[] = [
     ],
     examples: ['switchback local --port 4566', 'switchback local --port 0 --json'],
     load: () => import('./commands/local.ts'),
+  },
+  {
+    name: 'serve',
+    summary: 'drive every open release until it is stopped, and listen for the answers of hooks',
+    options: [
+      { flags: '--host <kind>', description: 'sqlite (the state file) or restate (restate://127.0.0.1:8080)' },
+      { flags: '--port <number>', description: 'port for the answers of hooks (0: any free one)' },
+      { flags: '--callback-host <address>', description: 'the address to listen on; 127.0.0.1 unless told' },
+      { flags: '--restate-port <number>', description: 'port that Restate calls; 9080 unless told' },
+      { flags: '--restate-listen <address>', description: 'address that Restate calls; 127.0.0.1 unless told' },
+      { flags: '--restate-url <url>', description: 'where Restate reaches it, where that is another address' },
+      { flags: '--restate-admin <url>', description: 'Restate’s admin API; port 9070 of its host unless told' },
+      {
+        flags: '--restate-identity <key>',
+        description: 'serve only requests signed by this Restate (publickeyv1_…; else SWITCHBACK_RESTATE_IDENTITY)',
+        many: true,
+      },
+      ...COMMON,
+    ],
+    examples: [
+      'switchback serve --port 8181',
+      'switchback serve --host restate --restate-identity publickeyv1_ChjENKeMvCtRnqG2mrBK1HmPKufgFUc98K8B3ononQvp',
+    ],
+    load: () => import('./commands/serve.ts'),
+  },
+  {
+    name: 'move',
+    summary: 'move every release with its ledger to another state, open ones in the middle of their work',
+    options: [
+      {
+        flags: '--to <state>',
+        description: 'restate, sqlite, restate://host:port/namespace, or a state file; --state names the one to leave',
+      },
+      ...COMMON,
+    ],
+    examples: ['switchback move --to restate', 'switchback move --state restate://127.0.0.1:8080 --to sqlite'],
+    load: () => import('./commands/move.ts'),
   },
   {
     name: 'config',

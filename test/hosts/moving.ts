@@ -24,6 +24,10 @@ const stamp = () => ({ at: Date.now(), who: ALICE });
 const add = (id: string): CounterEvent => ({ kind: 'add', id, amount: 1, ...stamp() });
 const ask = (command: string): CounterEvent => ({ kind: 'ask', command, ...stamp() });
 
+const both = (host: MovableHost) => ({ host, relocation: host });
+const unasked = () => assert.fail('nobody should ask for this');
+const none: Relocation = { depart: unasked, receive: unasked, adopt: unasked };
+
 /** What holds for every two places that actors can be moved between. `skipped`: why it cannot be tried here. */
 export function movingLaws(
   name: string,
@@ -52,7 +56,7 @@ export function movingLaws(
       return host;
     }
     const move = async (from: MovableHost, to: MovableHost, toPlace = there.name) => {
-      const result = await moveAll({ from, to, toPlace });
+      const result = await moveAll({ from: both(from), to: both(to), toPlace });
       assert.ok(result.ok, result.ok ? '' : result.refusal.message);
       return result.value;
     };
@@ -141,14 +145,16 @@ export function movingLaws(
         };
         await moveAll({
           from: {
-            list: (query) => from.list(query),
-            ledger: (actor, query) => from.ledger(actor, query),
-            depart: (actor, place) => step(() => from.depart(actor, place)),
+            host: from,
+            relocation: { ...none, depart: (actor, place) => step(() => from.depart(actor, place)) },
           },
           to: {
-            ledger: (actor, query) => to.ledger(actor, query),
-            receive: (actor, entries) => step(() => to.receive(actor, entries.slice(0, 2))),
-            adopt: (departed) => step(() => to.adopt(departed)),
+            host: to,
+            relocation: {
+              ...none,
+              receive: (actor, entries) => step(() => to.receive(actor, entries.slice(0, 2))),
+              adopt: (departed) => step(() => to.adopt(departed)),
+            },
           },
           toPlace: there.name,
         }).catch((error: unknown) => assert.match(String(error), /the power is cut/));
@@ -179,7 +185,7 @@ export function movingLaws(
       const to = open(there);
       await from.deliver('a', add('1'));
       await to.deliver('a', add('another'));
-      const result = await moveAll({ from, to, toPlace: there.name });
+      const result = await moveAll({ from: both(from), to: both(to), toPlace: there.name });
       assert.ok(!result.ok);
       assert.match(result.refusal.message, /a has releases of its own/);
       assert.equal((await from.deliver('a', add('2'))).state.total, 2, 'nothing has departed');
@@ -191,7 +197,7 @@ export function movingLaws(
       await from.deliver('a', add('1'));
       await move(from, to);
       await to.depart('a', 'a third place');
-      await assert.rejects(moveAll({ from, to, toPlace: there.name }), /moved on/);
+      await assert.rejects(moveAll({ from: both(from), to: both(to), toPlace: there.name }), /moved on/);
       await assert.rejects(to.deliver('a', add('2')), /a third place/);
     });
   });

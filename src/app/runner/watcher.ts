@@ -2,6 +2,7 @@ import type { AliasEvent } from '../../core/release/events.ts';
 import type { Observation, Watch } from '../../core/release/observation.ts';
 import { SYSTEM } from '../../core/who.ts';
 import { readSince } from '../perform/since.ts';
+import { isMovedAway } from '../ports/relocation.ts';
 import type { RunnerOptions } from '../runner.ts';
 
 export interface Watched {
@@ -83,6 +84,7 @@ export class Watcher {
       } catch (error) {
         if (signal.aborted) return;
         report(`the signals of ${this.#actor} could not be followed: ${textOf(error)}`);
+        if (isMovedAway(error)) return this.#forget(signal);
       }
       await clock.sleep(Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS), signal).catch(() => undefined);
     }
@@ -168,6 +170,7 @@ export class Watcher {
         const problem = `the answer of hook ${executionId} could not be read: ${textOf(error)}`;
         if (problem !== lastProblem) report(problem);
         lastProblem = problem;
+        if (isMovedAway(error)) return;
       }
       await clock.sleep(HOOK_POLL_MS, signal).catch(() => undefined);
     }

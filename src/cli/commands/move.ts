@@ -1,0 +1,54 @@
+import { moveAll } from '../../app/move.ts';
+import type { Relocation } from '../../app/ports/relocation.ts';
+import { line } from '../../present/text/line.ts';
+import type { Home } from '../../wire.ts';
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { unwrap, usage } from '../failure.ts';
+import { within } from '../patience.ts';
+import { wireOptions } from '../run.ts';
+import { stateNamed } from '../states.ts';
+
+/** Commands that were under way are performed at the new place; whoever drives it next finishes what takes longer. */
+const SETTLE_MS = 10_000;
+
+/** Moves everything from one state to another. May be stopped and run again. */
+export async function run(context: Context): Promise<ExitCode> {
+  const { flags, io, output } = context;
+  if (flags.to === undefined)
+    throw usage('--to is missing: restate, sqlite or a state', 'switchback move --to restate');
+  const from = wireOptions(flags, io, output).stateFile;
+  const to = stateNamed(flags.to, io);
+  if (from === to) throw usage(`the releases lie in ${from} already: name another place with --to`);
+  const target = await io.wire({ ...wireOptions(flags, io, output), stateFile: to });
+  try {
+    const [here, there] = [await (await context.wired()).home(), await target.home()];
+    const moved = unwrap(
+      await moveAll({
+        from: { host: here.ports.host, relocation: relocationOf(here, from) },
+        to: { host: there.ports.host, relocation: relocationOf(there, to) },
+        toPlace: to,
+        moved: (actor) => output.note(`${actor} lives at ${to} now`),
+      }),
+    );
+    await within(SETTLE_MS, there.settle(), io.clock);
+    const open = (await there.ports.host.list({ open: true, limit: MAX_COUNTED })).length;
+    output.result({ from, to, ...moved, open }, [
+      line(['good', '✔'], ` ${moved.moved} moved from ${from} to `, ['strong', to]),
+      line(`  ${moved.already} were there already; ${moved.commands} commands were under way; ${open} open now`),
+    ]);
+    output.say(line(`From now on: --state ${to}, or SWITCHBACK_STATE=${to}`));
+    if (open > 0 && !there.serve) output.say(line(`To drive what is open: switchback serve --state ${to}`));
+    return EXIT.done;
+  } finally {
+    await target.close();
+  }
+}
+
+/** Open releases are counted up to here for the summary. */
+const MAX_COUNTED = 1_000;
+
+function relocationOf({ relocation }: Home, place: string): Relocation {
+  if (relocation) return relocation;
+  throw usage(`releases cannot be moved from or to ${place}: only a state file and Restate can`);
+}

@@ -1,0 +1,81 @@
+import type { ServeOptions } from '../../hosts/restate/serve.ts';
+import { line } from '../../present/text/line.ts';
+import type { Home } from '../../wire.ts';
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { CommandFailure } from '../failure.ts';
+import { within } from '../patience.ts';
+import { portFlag } from '../port.ts';
+import { wireOptions } from '../run.ts';
+import { withHost } from '../states.ts';
+
+/** What Restate's own examples serve on. */
+const RESTATE_PORT = '9080';
+/** A write at AWS that is under way is awaited this long; another process finishes what takes longer. */
+const SETTLE_MS = 10_000;
+
+/** Drives every open release and listens for hooks until it is stopped; where Restate keeps the state, it is what Restate calls. */
+export async function run(context: Context): Promise<ExitCode> {
+  const { io, output } = context;
+  const flags = withHost(context.flags);
+  const options = wireOptions(flags, io, output);
+  const wired = await io.wire(options);
+  try {
+    const home = await wired.home();
+    const stopped = new Promise<void>((stop) => {
+      io.onInterrupt(stop);
+    });
+    const endpoint = home.serve && (await startFor(home.serve, context));
+    const callbacks = await listen(context, home).catch(async (error: unknown) => {
+      await endpoint?.close(0);
+      throw error;
+    });
+    const stopDriving = home.drive();
+    const restate = endpoint && { restate: { endpoint: endpoint.url } };
+    output.result({ endpoint: callbacks.endpoint, state: options.stateFile, ...restate }, [
+      line(['good', '✔'], ' hooks answer at ', ['strong', callbacks.endpoint]),
+      ...(endpoint ? [line('  Restate calls ', ['strong', endpoint.url])] : []),
+      line(`  state: ${options.stateFile}`),
+    ]);
+    output.say(line('Every open release is driven from here. Ctrl-C stops it; the releases stay open.'));
+    await stopped;
+    await callbacks.close();
+    await stopDriving();
+    await within(SETTLE_MS, home.settle(), io.clock);
+    await endpoint?.close();
+    return EXIT.done;
+  } finally {
+    await wired.close();
+  }
+}
+
+async function listen({ flags }: Context, { ports }: Home) {
+  const { startCallbacks } = await import('../../web/callbacks.ts');
+  const port = flags.port === undefined ? 0 : portFlag('--port', flags.port);
+  const address = flags.callbackHost === undefined ? {} : { address: flags.callbackHost };
+  return startCallbacks({ host: ports.host, clock: ports.clock, port, ...address }).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CommandFailure({
+      exit: EXIT.unexpected,
+      message: `nothing can listen for hooks: ${why}`,
+      next: 'switchback serve --port 0 takes any free port',
+    });
+  });
+}
+
+async function startFor(serve: NonNullable<Home['serve']>, { flags, io, output }: Context) {
+  const { restatePort = RESTATE_PORT, restateListen, restateUrl, restateAdmin, restateIdentity } = flags;
+  const fromEnv = io.env.SWITCHBACK_RESTATE_IDENTITY;
+  const identityKeys = restateIdentity ?? (fromEnv ? [fromEnv] : undefined);
+  const options: ServeOptions = {
+    port: portFlag('--restate-port', restatePort),
+    ...(restateListen === undefined ? {} : { address: restateListen }),
+    ...(restateUrl === undefined ? {} : { url: restateUrl }),
+    ...(restateAdmin === undefined ? {} : { admin: restateAdmin }),
+    ...(identityKeys === undefined ? {} : { identityKeys }),
+    report: (problem) => output.note(`switchback: ${problem}`),
+  };
+  if (!identityKeys)
+    output.note('requests are not checked for who sent them: give --restate-identity, see docs/restate.md');
+  return serve(options);
+}
