@@ -25,6 +25,8 @@ export interface WireOptions {
   readonly localOnly?: boolean;
   /** The state file, created with its folders where it does not exist; or `s3://bucket/prefix`, in a bucket that exists; or `restate://host:port`. */
   readonly stateFile: string;
+  /** Where bundles and calibrations lie for a state that has no place for files of its own (Restate). */
+  readonly shelfFolder?: string;
   /** State in S3: how long a process that gives no sign of life counts as alive. */
   readonly stateLeaseMs?: number;
   /** State in Restate: the bearer token of its ingress. */
@@ -164,9 +166,10 @@ async function keepBundles(keeper: Keeper, clock: Clock, signal: AbortSignal): P
   }
 }
 
-/** Beside the state: a folder for a file, a prefix in S3. */
-async function shelfFor(aws: Aws, { stateFile }: WireOptions, name: ShelfName): Promise<Shelf> {
+/** Beside the state: a folder for a file, a prefix in S3. Restate keeps actors only, so there it is a folder here. */
+async function shelfFor(aws: Aws, { stateFile, shelfFolder }: WireOptions, name: ShelfName): Promise<Shelf> {
   const { folderShelf, objectShelf } = await import('./app/shelf.ts');
+  if (/^restates?:/.test(stateFile)) return folderShelf(join(shelfFolder ?? '.', name));
   if (!stateFile.startsWith('s3://')) return folderShelf(join(dirname(stateFile), name));
   const { readPlace } = await import('./hosts/s3/place.ts');
   const { bucket, prefix } = readPlace(stateFile);

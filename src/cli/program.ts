@@ -2,14 +2,14 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import type { Flags } from './context.ts';
 import { EXIT, EXITS, type ExitCode } from './exit.ts';
 import type { Io } from './io.ts';
-import { runVerb } from './run.ts';
+import { runVerb, type Words } from './run.ts';
 import { VERBS, type Verb } from './verbs.ts';
 
 /** Reads the command line and runs what it says. `argv` is without node and script. Never throws, never exits. */
 export async function main(argv: readonly string[], io: Io, version: string): Promise<ExitCode> {
   let exit: ExitCode = EXIT.done;
-  const program = createProgram(io, version, async (verb, flags, argument) => {
-    exit = await runVerb(verb, flags, argument, io);
+  const program = createProgram(io, version, async (verb, flags, words) => {
+    exit = await runVerb(verb, flags, words, io);
   });
   try {
     // No command at all is a question.
@@ -21,7 +21,7 @@ export async function main(argv: readonly string[], io: Io, version: string): Pr
   return exit;
 }
 
-type Execute = (verb: Verb, flags: Flags, argument: string | undefined) => Promise<void>;
+type Execute = (verb: Verb, flags: Flags, words: Words) => Promise<void>;
 
 function createProgram(io: Io, version: string, execute: Execute): Command {
   const program = new Command('switchback')
@@ -53,6 +53,7 @@ function addVerb(program: Command, verb: Verb, execute: Execute): void {
     const { name, description, choices } = verb.argument;
     command.addArgument(new Argument(`<${name}>`, description).choices(choices));
   }
+  if (verb.operands) command.argument(`[${verb.operands.name}...]`, verb.operands.description);
   for (const { flags, description, many } of verb.options) {
     const option = new Option(flags, description);
     if (many) option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
@@ -62,7 +63,8 @@ function addVerb(program: Command, verb: Verb, execute: Execute): void {
     command.addHelpText('after', `\nExamples:\n${verb.examples.map((each) => `  ${each}`).join('\n')}`);
   command.action((...given: unknown[]) => {
     const argument = verb.argument ? String(given[0]) : undefined;
-    return execute(verb, command.opts<Flags>(), argument);
+    const operands = verb.operands && Array.isArray(given[0]) ? given[0].map(String) : [];
+    return execute(verb, command.opts<Flags>(), { argument, operands });
   });
 }
 

@@ -13,9 +13,10 @@ export function commandsMarkdown(): string {
   ].join('\n\n')}\n`;
 }
 
-function verbMarkdown({ name, argument, summary, options, examples }: Verb): string {
+function verbMarkdown({ name, argument, operands, summary, options, examples }: Verb): string {
   const parts = [`## ${name}`, `${summary[0]!.toUpperCase()}${summary.slice(1)}.`];
   if (argument) parts.push(`\`switchback ${name} ${argument.choices.join('|')}\``);
+  if (operands) parts.push(`\`switchback ${name} [${operands.name}…]\`: ${operands.description}.`);
   if (options.length > 0)
     parts.push(
       [

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Wired } from '../wire.ts';
 import type { Context, Flags } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
@@ -52,6 +52,7 @@ export function wireOptions(
     ...(profile === undefined ? {} : { profile }),
     ...(endpointUrl === undefined ? {} : { endpointUrl }),
     stateFile: stateFile(flags, io),
+    shelfFolder: dirname(stateFile({}, { env: { ...io.env, SWITCHBACK_STATE: undefined }, cwd: io.cwd })),
     ...(restateToken ? { restateToken } : {}),
     report: (problem) => output.note(`switchback: ${problem}`),
   };
