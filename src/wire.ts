@@ -45,7 +45,7 @@ export interface Home {
   settle(): Promise<void>;
   /** How actors move to or from here; undefined for a kind of state that they cannot move with. */
   readonly relocation?: Relocation | undefined;
-  /** Lets Restate call this process for turns and effects; undefined for a state that needs nobody to serve it. */
+  /** Lets Restate call this process until the state is closed; undefined for a state that needs nobody to serve it. */
   readonly serve?: ((options: ServeOptions) => Promise<Endpoint>) | undefined;
 }
 
@@ -117,6 +117,7 @@ async function openHome(
     clock,
     report,
   });
+  let endpoint: Endpoint | undefined;
   const shelf = lazyShelf(() => shelfFor(aws, options, 'bundles'));
   const keeper = createKeeper({ host, shelf, report });
   const home: Home = {
@@ -124,7 +125,7 @@ async function openHome(
     upkeep: host,
     settle: () => host.idle(),
     relocation,
-    serve,
+    serve: serve && (async (serving) => (endpoint = await serve(serving))),
     drive() {
       const stop = new AbortController();
       const driven = import('./app/runner.ts').then(({ createRunner }) =>
@@ -150,6 +151,8 @@ async function openHome(
     const done = new AbortController();
     await Promise.race([keeper.finish(), clock.sleep(LAST_BUNDLES_MS, done.signal).catch(() => undefined)]);
     done.abort();
+    // Until here everything that is asked of the state may be asked of this very process.
+    await endpoint?.close();
     await host.close();
   };
   return { home, close };

@@ -26,10 +26,7 @@ export async function run(context: Context): Promise<ExitCode> {
       io.onInterrupt(stop);
     });
     const endpoint = home.serve && (await startFor(home.serve, context));
-    const callbacks = await listen(context, home).catch(async (error: unknown) => {
-      await endpoint?.close(0);
-      throw error;
-    });
+    const callbacks = await listen(context, home);
     const stopDriving = home.drive();
     const restate = endpoint && { restate: { endpoint: endpoint.url } };
     output.result({ endpoint: callbacks.endpoint, state: options.stateFile, ...restate }, [
@@ -42,7 +39,6 @@ export async function run(context: Context): Promise<ExitCode> {
     await callbacks.close();
     await stopDriving();
     await within(SETTLE_MS, home.settle(), io.clock);
-    await endpoint?.close();
     return EXIT.done;
   } finally {
     await wired.close();
