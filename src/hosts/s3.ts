@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Host, LedgerEntry, Stored } from '../app/ports/host.ts';
 import type { HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
 import type { Objects } from '../app/ports/objects.ts';
-import { type ChainVerdict, chained, GENESIS, verifyChain } from './chain.ts';
+import { chained, GENESIS } from './chain.ts';
 import { Dispatcher, type Owed } from './dispatch.ts';
 import { type ActorEvent, bounded, type HostOptions, refuseTooMany } from './host-options.ts';
 import { Lanes } from './lane.ts';
@@ -11,6 +11,7 @@ import { Changes } from './s3/changes.ts';
 import type { ActorDocument, OwedCommand } from './s3/document.ts';
 import { takeLease } from './s3/election.ts';
 import { type Change, Store } from './s3/store.ts';
+import { type S3Verdict, verifyActors } from './s3/verify.ts';
 import { Wakes } from './s3/wakes.ts';
 import { runTimers } from './timers.ts';
 
@@ -34,10 +35,6 @@ export interface S3Host<State, Event> extends Host<State, Event>, HostUpkeep {
   close(): Promise<void>;
 }
 
-export type S3Verdict =
-  | { readonly ok: true; readonly entries: number }
-  | { readonly ok: false; readonly actor: string; readonly sequence: number; readonly reason: string };
-
 /**
  * A process that gave no sign of life for this long counts as dead: on another machine its process id says nothing. Long
  * against a hiccup of the network, short against a release that stands still because its CI runner vanished.
@@ -45,8 +42,6 @@ export type S3Verdict =
 export const S3_LEASE_MS = 15_000;
 /** One request a second is all that following costs; whoever acts hears of their own turns at once. */
 export const S3_POLL_MS = 1_000;
-/** Entries checked at a time. */
-const VERIFY_PAGE = 500;
 
 /**
  * Opens a place in S3 as the home of one kind of actor, for machines that share it. Nothing is asked before it is needed.
@@ -170,15 +165,9 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
     return this.#lease;
   }
 
-  async verify(): Promise<S3Verdict> {
+  verify(): Promise<S3Verdict> {
     this.#mustBeOpen();
-    let entries = 0;
-    for await (const [actor, { last }] of this.#store.documents('actor', '')) {
-      const verdict = await this.#verifyActor(actor, last);
-      if (!verdict.ok) return verdict;
-      entries += verdict.entries;
-    }
-    return { ok: true, entries };
+    return verifyActors(this.#store);
   }
 
   async idle(): Promise<void> {
@@ -301,24 +290,6 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
   async #forMine(edit: (owed: OwedCommand) => OwedCommand): Promise<void> {
     const actors = new Set(this.#dispatcher.inFlight.map(({ actor }) => actor));
     await Promise.all([...actors].map((actor) => this.#editOwn(actor, edit)));
-  }
-
-  async #verifyActor(actor: string, last: LedgerEntry): Promise<ChainVerdict> {
-    let head = GENESIS;
-    let sequence = 0;
-    while (sequence < last.sequence) {
-      const limit = Math.min(VERIFY_PAGE, last.sequence - sequence);
-      const page = await this.#store.entries(actor, sequence, limit);
-      const verdict = verifyChain(page, head, sequence);
-      if (!verdict.ok) return verdict;
-      if (page.length < limit) {
-        const reason = `${limit - page.length} entries from it on are missing`;
-        return { ok: false, actor, sequence: sequence + page.length + 1, reason };
-      }
-      head = verdict.head;
-      sequence += page.length;
-    }
-    return { ok: true, entries: sequence, head };
   }
 
   #isBusy({ state, outbox }: ActorDocument): boolean {

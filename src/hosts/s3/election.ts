@@ -2,7 +2,7 @@ import type { Clock } from '../../app/ports/clock.ts';
 import type { RunnerLease } from '../../app/ports/host-upkeep.ts';
 import type { Objects } from '../../app/ports/objects.ts';
 import { readJson } from './document.ts';
-import { reading } from './retry.ts';
+import { persistently } from './retry.ts';
 
 export interface ElectionOptions {
   readonly objects: Objects;
@@ -21,9 +21,9 @@ export interface ElectionOptions {
  */
 export async function takeLease(options: ElectionOptions): Promise<RunnerLease | undefined> {
   const { objects, place, key, owner, clock } = options;
-  const there = await reading(place, () => objects.get(key));
+  const there = await persistently(place, () => objects.get(key));
   if (there && isHeld(readJson(place, key, there.body), owner, clock.now())) return undefined;
-  const etag = await reading(place, () => objects.put(key, bodyOf(options), there?.etag ?? null));
+  const etag = await persistently(place, () => objects.put(key, bodyOf(options), there?.etag ?? null));
   // Also where the answer was lost: then the next call finds the lease to be its own.
   if (etag === undefined) return undefined;
   return new Lease(options, etag);

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { AwsProblem } from '../../app/ports/problem.ts';
 import { StateProblem } from '../problems.ts';
 
-/** With the waits below some 20 s: longer than any S3 hiccup that a client library does not bridge by itself. */
-const MAX_TRIES = 50;
+/** Longer than any hiccup of S3 that the SDK does not bridge by itself; whoever cannot wait so long does not have to. */
+const PATIENCE_MS = 20_000;
 const FIRST_WAIT_MS = 10;
 const LONGEST_WAIT_MS = 1_000;
 
@@ -16,7 +16,8 @@ export const CONFLICT: unique symbol = Symbol('conflict');
  */
 export async function persistently<T>(place: string, attempt: () => Promise<T | typeof CONFLICT>): Promise<T> {
   let last = 'other processes kept changing the same actor';
-  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+  const until = performance.now() + PATIENCE_MS;
+  for (let tries = 0; performance.now() < until; tries += 1) {
     try {
       const result = await attempt();
       if (result !== CONFLICT) return result;
@@ -26,12 +27,7 @@ export async function persistently<T>(place: string, attempt: () => Promise<T | 
     }
     await pause(Math.random() * Math.min(FIRST_WAIT_MS * 2 ** tries, LONGEST_WAIT_MS));
   }
-  throw new StateProblem('locked', place, `state ${place}: nothing could be stored in ${MAX_TRIES} tries: ${last}`);
-}
-
-/** One call that only reads: tried again like {@link persistently}. */
-export function reading<T>(place: string, read: () => Promise<T>): Promise<T> {
-  return persistently(place, read);
+  throw new StateProblem('locked', place, `state ${place}: it did not answer within ${PATIENCE_MS / 1_000} s: ${last}`);
 }
 
 function explain(place: string, error: unknown): unknown {

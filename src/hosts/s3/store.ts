@@ -3,7 +3,7 @@ import type { LedgerEntry } from '../../app/ports/host.ts';
 import type { Objects } from '../../app/ports/objects.ts';
 import { StateProblem } from '../problems.ts';
 import { type ActorDocument, readDocument, readJson, type Written } from './document.ts';
-import { CONFLICT, persistently, reading } from './retry.ts';
+import { CONFLICT, persistently } from './retry.ts';
 
 /** What a change makes of a document: undefined where it is to be left as it is. */
 export interface Change<T> {
@@ -48,7 +48,7 @@ export class Store {
 
   async load(actor: string): Promise<ActorDocument | undefined> {
     const { place } = this.#options;
-    return (await reading(place, () => this.#load(actor)))?.document;
+    return (await persistently(place, () => this.#load(actor)))?.document;
   }
 
   /**
@@ -86,7 +86,7 @@ export class Store {
     const sequences: number[] = [];
     for (let next = after + 1; next <= last.sequence && sequences.length < limit; next += 1) sequences.push(next);
     const found = await atATime(sequences, (sequence) =>
-      sequence === last.sequence ? last : reading(this.#options.place, () => this.#entry(actor, sequence)),
+      sequence === last.sequence ? last : persistently(this.#options.place, () => this.#entry(actor, sequence)),
     );
     return found.flatMap((written) => {
       if (!written) return [];
@@ -111,7 +111,7 @@ export class Store {
   async *pages(which: 'actor' | 'busy', after = ''): AsyncGenerator<{ actor: string; etag: string }[]> {
     const prefix = this.#key(which, '');
     for (let from = after; ; ) {
-      const listed = await reading(this.#options.place, () =>
+      const listed = await persistently(this.#options.place, () =>
         this.#options.objects.list(prefix, from === '' ? '' : `${prefix}${from}`, PAGE),
       );
       const page = listed.map(({ key, etag }) => ({ actor: key.slice(prefix.length), etag }));
