@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 
 const patterns = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
@@ -28,4 +29,6 @@ if (patterns.length === 0) {
   step('format and lint', 'node_modules/.bin/biome', ['ci', '--error-on-warnings', '.']);
   step('types', 'node_modules/.bin/tsc', ['--noEmit']);
 }
-step('tests', process.execPath, ['--test', '--test-timeout=120000', ...flags, ...chosen]);
+// Node's own choice is one less than the cores, which on two cores means one test file after the other; many of them wait.
+const concurrency = `--test-concurrency=${availableParallelism()}`;
+step('tests', process.execPath, ['--test', '--test-timeout=120000', concurrency, ...flags, ...chosen]);

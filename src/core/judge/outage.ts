@@ -33,7 +33,7 @@ const LEAST_FACTOR = 1.5;
 const LEARNING_TRIALS = 1000;
 /** Nothing is so good that it never fails: below this, one failure would be an outage. */
 const LEAST_USUAL_RATE = 1e-4;
-const CLEAR_LEAST_MS = 60_000;
+const CLEAR_LEAST_MS = 30_000;
 const CLEAR_MOST_MS = 600_000;
 
 /** A watch that knows the usual rate, or one that has yet to learn it. */
