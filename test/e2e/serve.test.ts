@@ -69,7 +69,7 @@ describe('serve', () => {
   });
 });
 
-describe('a state in Restate', { skip: SKIPPED }, () => {
+describe('a state in Restate', { skip: SKIPPED, concurrency: 4 }, () => {
   let server: RestateServer;
   let namespaces = 0;
   before(async () => {

@@ -9,6 +9,7 @@ import type { LedgerEntry } from '../../src/app/ports/host.ts';
 import { snapshotOf } from '../../src/aws/aliases.ts';
 import { type Aws, createAws, systemClock } from '../../src/aws/index.ts';
 import { type AliasKey, actorOf } from '../../src/core/release/alias.ts';
+import { verifyChain } from '../../src/hosts/chain.ts';
 import { readPlace } from '../../src/hosts/s3/place.ts';
 import { openS3Host } from '../../src/hosts/s3.ts';
 import { openSqliteHost } from '../../src/hosts/sqlite.ts';
@@ -18,8 +19,12 @@ import { ALIASES, DESCRIPTION, REGION, setStage } from './stage.ts';
 import { type AliasStory, judgeStorm, type Shift, type StormVerdict } from './verdict.ts';
 
 export interface StormOptions {
-  /** A state file, or `s3://bucket/prefix`; the bucket is made. */
+  /** A state file, or `s3://bucket/prefix`; the bucket is made; or `restate://…`, with who serves it as `beside`. */
   readonly state: string;
+  /** Where everything is moved to in the middle of the storm; the move is killed too, and made again. */
+  readonly moveTo?: string;
+  /** Other processes that live and die as long as the storm lasts. `endpoint`: of the local AWS. */
+  readonly beside?: (endpoint: string) => Promise<Beside>;
   /** At least so many. */
   readonly releases: number;
   readonly kills: number;
@@ -32,6 +37,13 @@ export interface StormOptions {
   readonly faults?: readonly object[];
   /** Told what the processes complain about. */
   readonly report?: (line: string) => void;
+}
+
+export interface Beside {
+  readonly kills: number;
+  /** From now on nothing of it dies any more. */
+  calm(): Promise<void>;
+  end(): Promise<void>;
 }
 
 export interface StormResult extends StormVerdict {
@@ -87,18 +99,21 @@ async function rage(
   account: string,
   calm: () => Promise<unknown>,
 ): Promise<StormResult> {
-  const { state, seed, leaseMs } = options;
+  const { seed, leaseMs, moveTo } = options;
   const random = new Random(seed);
   const herd = new Herd(options, endpoint, random);
+  const beside = await options.beside?.(endpoint);
   const startedAt = performance.now();
   try {
     await herd.run();
+    if (moveTo !== undefined) await herd.moveTo(moveTo);
     const drainAt = performance.now();
     herd.drain();
+    await beside?.calm();
     const wired = await wire({
       endpointUrl: endpoint,
       region: REGION,
-      stateFile: state,
+      stateFile: herd.state,
       report() {},
       stateLeaseMs: leaseMs,
     });
@@ -110,10 +125,10 @@ async function rage(
       await calm();
       const stories = await tell(home, aws, endpoint, account);
       const verdict = judgeStorm(stories);
-      const ledger = await verified(options, aws);
+      const ledger = herd.state.startsWith('restate:') ? chainsOf(stories) : await verified(herd.state, aws);
       return {
         seed,
-        kills: herd.kills,
+        kills: herd.kills + (beside?.kills ?? 0),
         stormMs: Math.round(endedAt - startedAt),
         drainMs: Math.round(endedAt - drainAt),
         ...verdict,
@@ -124,6 +139,7 @@ async function rage(
     }
   } finally {
     await herd.end();
+    await beside?.end();
   }
 }
 
@@ -136,17 +152,43 @@ class Herd {
   /** Releases whose start some process saw committed. */
   readonly #started = new Set<string>();
   #born = 0;
+  state: string;
   kills = 0;
 
   constructor(options: StormOptions, endpoint: string, random: Random) {
     this.#options = options;
     this.#endpoint = endpoint;
     this.#random = random;
+    this.state = options.state;
   }
 
   /** Resolves when enough was released and enough was killed; the last processes live on. */
   async run(): Promise<void> {
     await Promise.all(Array.from({ length: this.#options.processes }, () => this.#succession()));
+  }
+
+  /** Every process dies with its releases open; the move dies once as well; others go on at the new place. */
+  async moveTo(place: string): Promise<void> {
+    this.kills += this.#alive.size;
+    await this.end();
+    const first = this.#move(place);
+    await pause(this.#random.int(200, 600));
+    this.kills += 1;
+    await end(first);
+    const [code] = await once(this.#move(place), 'exit');
+    if (code !== 0) throw new Error(`the move ended with ${code}`);
+    this.state = place;
+    const heirs = Array.from({ length: this.#options.processes }, () => this.#spawn());
+    await Promise.all(heirs.map((heir) => this.#ready(heir)));
+  }
+
+  #move(place: string): ChildProcess {
+    const where = ['--endpoint-url', this.#endpoint, '--region', REGION];
+    const child = spawn(process.execPath, [CLI, 'move', '--state', this.state, '--to', place, ...where], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    createInterface({ input: child.stderr }).on('line', (line) => this.#options.report?.(line));
+    return child;
   }
 
   drain(): void {
@@ -174,9 +216,9 @@ class Herd {
   }
 
   #spawn(): ChildProcess {
-    const { state, seed, leaseMs, report } = this.#options;
+    const { seed, leaseMs, report } = this.#options;
     this.#born += 1;
-    const args = [CHILD, this.#endpoint, state, String(seed * 10_000 + this.#born), String(leaseMs)];
+    const args = [CHILD, this.#endpoint, this.state, String(seed * 10_000 + this.#born), String(leaseMs)];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#alive.add(child);
     child.once('exit', () => this.#alive.delete(child));
@@ -225,7 +267,7 @@ async function drained(home: Home): Promise<void> {
 }
 
 /** The ledger's own verdict, by a host of its own. */
-async function verified({ state }: StormOptions, aws: Aws): Promise<StormResult['ledger']> {
+async function verified(state: string, aws: Aws): Promise<StormResult['ledger']> {
   const common = { logic: aliasActor, perform: async () => undefined, commandOf, clock: systemClock, report() {} };
   const place = state.startsWith('s3://') ? readPlace(state) : undefined;
   const host = place
@@ -236,6 +278,16 @@ async function verified({ state }: StormOptions, aws: Aws): Promise<StormResult[
   } finally {
     await host.close();
   }
+}
+
+function chainsOf(stories: readonly AliasStory[]): StormResult['ledger'] {
+  let entries = 0;
+  for (const { entries: own } of stories) {
+    const verdict = verifyChain(own);
+    if (!verdict.ok) return verdict;
+    entries += verdict.entries;
+  }
+  return { ok: true, entries };
 }
 
 async function tell(home: Home, aws: Aws, endpoint: string, account: string): Promise<AliasStory[]> {
