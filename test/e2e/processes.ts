@@ -10,6 +10,19 @@ export const SWITCHBACK = fileURLToPath(new URL('../../bin/switchback', import.m
 /** A child that hangs is a failure of its own; far longer than anything here takes on a busy machine. */
 const PATIENCE_MS = 90_000;
 
+/** Whatever still runs when the tests end, however they end, ends with them. */
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+function adopt<T extends ChildProcess>(child: T): T {
+  children.add(child);
+  child.once('close', () => children.delete(child));
+  return child;
+}
+
 export interface Ended {
   /** Null where a signal ended it. */
   readonly code: number | null;
@@ -26,7 +39,7 @@ export class Running {
   readonly #waiting = new Set<() => void>();
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>>, cwd: string) {
-    this.child = spawn(SWITCHBACK, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = adopt(spawn(SWITCHBACK, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] }));
     const timer = setTimeout(() => this.child.kill('SIGKILL'), PATIENCE_MS);
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text;
@@ -92,7 +105,7 @@ export async function startLocalAws(
 ): Promise<LocalAwsProcess> {
   const { port = 0, dataDir } = options;
   const args = ['local', '--port', String(port), '--json', ...(dataDir === undefined ? [] : ['--data', dataDir])];
-  const child = spawn(SWITCHBACK, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = adopt(spawn(SWITCHBACK, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
   const gone = new Promise<number | null>((resolve) => {
     child.once('close', resolve);
   });
