@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startServed } from '../test/storm/restate.ts';
 import { FAULTS, type StormResult, storm } from '../test/storm/storm.ts';
 
 /**
  * Releases through kill -9 of the processes that carry them, on both hosts, judged by what AWS recorded. `--small`,
- * `--faults`, `--seed=N`, `--sqlite` or `--s3` alone, `--verbose`, `--json`.
+ * `--faults`, `--seed=N`, `--sqlite`, `--s3` or `--restate` alone (the last needs tools/restate/install), `--verbose`, `--json`.
  */
 export async function run(args: readonly string[]): Promise<void> {
   const isJson = args.includes('--json');
@@ -13,15 +14,20 @@ export async function run(args: readonly string[]): Promise<void> {
   const seed = Number(args.find((arg) => arg.startsWith('--seed='))?.slice('--seed='.length) ?? 1);
   const report = (text: string) => void process.stderr.write(`${text}\n`);
   const verbose = args.includes('--verbose') ? { report } : {};
-  const only = args.find((arg) => arg === '--sqlite' || arg === '--s3')?.slice(2);
+  const only = args.find((arg) => ['--sqlite', '--s3', '--restate'].includes(arg))?.slice(2);
   const directory = await mkdtemp(join(tmpdir(), 'switchback-storm-'));
   const results: Record<string, StormResult> = {};
   try {
     const faults = args.includes('--faults') ? { faults: FAULTS } : {};
     const common = { seed, processes: 2, leaseMs: 1_000, ...verbose, ...faults };
     const size = small ? { releases: 60, kills: 20 } : { releases: 400, kills: 100 };
-    if (only !== 's3') results.sqlite = await storm({ ...common, ...size, state: join(directory, 'state.sqlite') });
-    if (only !== 'sqlite') results.s3 = await storm({ ...common, ...size, state: 's3://storm/state' });
+    if (only === undefined || only === 'sqlite')
+      results.sqlite = await storm({ ...common, ...size, state: join(directory, 'state.sqlite') });
+    if (only === 'restate') {
+      const served = await startServed({ seed, kills: size.kills / 2, ...verbose });
+      const { state, beside } = served;
+      results.restate = await storm({ ...common, ...size, kills: size.kills / 2, state, beside }).finally(served.close);
+    } else if (only !== 'sqlite') results.s3 = await storm({ ...common, ...size, state: 's3://storm/state' });
   } finally {
     await rm(directory, { recursive: true });
   }
