@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Keeper } from './app/bundle/keeper.ts';
 import type { Clock } from './app/ports/clock.ts';
 import type { HostUpkeep } from './app/ports/host-upkeep.ts';
-import type { AliasHost, AwsPorts, Ports } from './app/ports/index.ts';
+import type { AliasHost, AwsPorts, PlanningPorts } from './app/ports/index.ts';
 import type { Relocation } from './app/ports/relocation.ts';
 import type { Shelf } from './app/ports/shelf.ts';
 import type { Stage } from './app/ports/stage.ts';
@@ -25,7 +25,7 @@ export interface WireOptions {
   readonly localOnly?: boolean;
   /** The state file, created with its folders where it does not exist; or `s3://bucket/prefix`, in a bucket that exists; or `restate://host:port`. */
   readonly stateFile: string;
-  /** Where bundles and calibrations lie for a state that has no place for files of its own (Restate). */
+  /** Where bundles and calibrations lie for a state that has no place for them (Restate); without it none are kept. */
   readonly shelfFolder?: string;
   /** State in S3: how long a process that gives no sign of life counts as alive. */
   readonly stateLeaseMs?: number;
@@ -37,7 +37,7 @@ export interface WireOptions {
 
 /** Where the alias actors live, and what keeps them going. */
 export interface Home {
-  readonly ports: Ports;
+  readonly ports: PlanningPorts;
   readonly upkeep: HostUpkeep;
   /** Makes this process drive every open release it may, while no other does; the answer stops it. */
   drive(): () => Promise<void>;
@@ -95,14 +95,15 @@ async function openHome(
   options: WireOptions,
 ): Promise<{ home: Home; close: () => Promise<void> }> {
   const { report } = options;
-  const [openHost, { aliasActor }, { aliasPerform, commandOf, createPerform, newestWrite }, { createKeeper }, mine] =
-    await Promise.all([
-      hostFor(aws, options),
-      import('./app/alias-actor.ts'),
-      import('./app/perform.ts'),
-      import('./app/bundle/keeper.ts'),
-      aws.identity.where(),
-    ]);
+  const [openHost, { aliasActor }, performing, { createKeeper }, { calibrationsOn }, mine] = await Promise.all([
+    hostFor(aws, options),
+    import('./app/alias-actor.ts'),
+    import('./app/perform.ts'),
+    import('./app/bundle/keeper.ts'),
+    import('./app/calibrate/calibrations.ts'),
+    aws.identity.where(),
+  ]);
+  const { aliasPerform, commandOf, createPerform, newestWrite } = performing;
   // One state file may hold releases of several accounts and regions; only those that the credentials reach are ours.
   const isMine = ({ key }: AliasDoc): boolean => key.account === mine.account && key.region === mine.region;
   const perform = createPerform({ ...aws, clock, newest: (key) => newestWrite(host)(key) });
@@ -119,9 +120,10 @@ async function openHome(
   });
   let endpoint: Endpoint | undefined;
   const shelf = lazyShelf(() => shelfFor(aws, options, 'bundles'));
+  const calibrations = calibrationsOn(lazyShelf(() => shelfFor(aws, options, 'calibrations')));
   const keeper = createKeeper({ host, shelf, report });
   const home: Home = {
-    ports: { ...aws, host: keeper.host, clock },
+    ports: { ...aws, host: keeper.host, clock, calibrations },
     upkeep: host,
     settle: () => host.idle(),
     relocation,
@@ -171,8 +173,8 @@ async function keepBundles(keeper: Keeper, clock: Clock, signal: AbortSignal): P
 
 /** Beside the state: a folder for a file, a prefix in S3. Restate keeps actors only, so there it is a folder here. */
 async function shelfFor(aws: Aws, { stateFile, shelfFolder }: WireOptions, name: ShelfName): Promise<Shelf> {
-  const { folderShelf, objectShelf } = await import('./app/shelf.ts');
-  if (/^restates?:/.test(stateFile)) return folderShelf(join(shelfFolder ?? '.', name));
+  const { folderShelf, NO_SHELF, objectShelf } = await import('./app/shelf.ts');
+  if (/^restates?:/.test(stateFile)) return shelfFolder === undefined ? NO_SHELF : folderShelf(join(shelfFolder, name));
   if (!stateFile.startsWith('s3://')) return folderShelf(join(dirname(stateFile), name));
   const { readPlace } = await import('./hosts/s3/place.ts');
   const { bucket, prefix } = readPlace(stateFile);

@@ -7,7 +7,7 @@ import type { Plan } from '../core/release/plan.ts';
 import { aliasRefusal, makePlan, type PlanRequest } from '../core/release/planning.ts';
 import type { Release } from '../core/release/release.ts';
 import { newDeploymentId, newSecret } from './ids.ts';
-import type { Ports } from './ports/index.ts';
+import type { PlanningPorts, Ports } from './ports/index.ts';
 
 /** Where the candidate comes from. */
 export type Source =
@@ -34,7 +34,7 @@ export const TO_BE_PUBLISHED = '(new)';
  * Reads the world and makes the plan. With `publish`, new code is uploaded and a version published first: the only thing
  * that is done before the plan is accepted, and it changes no traffic. Without it nothing at all is changed.
  */
-export async function planRelease(ports: Ports, wanted: Wanted, publish: boolean): Promise<Result<PlanAnswer>> {
+export async function planRelease(ports: PlanningPorts, wanted: Wanted, publish: boolean): Promise<Result<PlanAnswer>> {
   const { account, region } = await ports.identity.where();
   const key: AliasKey = { account, region, function: wanted.function, alias: wanted.alias };
   // In this order: a release that begins and ends in between is then noticed when this one is to start.
@@ -51,16 +51,14 @@ export async function planRelease(ports: Ports, wanted: Wanted, publish: boolean
   const same = sameAsLive(key, alias, stable, candidate.value);
   if (same) return { ok: true, value: same };
 
-  const [alarms, muted, bypasses, concurrency, baseline] = await Promise.all([
+  const [alarms, muted, bypasses, concurrency, past] = await Promise.all([
     ports.alarms.read(wanted.alarms),
     ports.alarms.muted(wanted.alarms).catch(() => []),
     ports.traffic.bypasses(key.function, key.alias),
     ports.traffic.concurrency(key),
-    // A plan without a past is poorer, not impossible.
-    wanted.judge ? ports.baselines.measure(key).catch(() => undefined) : undefined,
+    wanted.judge ? pastOf(ports, key) : {},
   ]);
-  const read = { alias, stable, candidate: candidate.value, alarms, muted, bypasses, concurrency };
-  const facts: Facts = baseline === undefined ? read : { ...read, baseline };
+  const facts: Facts = { alias, stable, candidate: candidate.value, alarms, muted, bypasses, concurrency, ...past };
   const request: PlanRequest = { ...wanted, key, deploymentId: newDeploymentId(), secret: newSecret() };
   const plan = makePlan(request, facts, open);
   return plan.ok
@@ -69,6 +67,22 @@ export async function planRelease(ports: Ports, wanted: Wanted, publish: boolean
         value: { kind: 'plan', plan: plan.value, readings: { alias, alarms, lastReleaseId: open?.id ?? null } },
       }
     : plan;
+}
+
+/** How the alias has done, as far as it is known: a plan without a past is poorer, not impossible. */
+async function pastOf(
+  { baselines, calibrations, clock }: PlanningPorts,
+  key: AliasKey,
+): Promise<Pick<Facts, 'baseline' | 'calibration' | 'calibrationProblem'>> {
+  const [baseline, learned] = await Promise.all([
+    baselines.measure(key).catch(() => undefined),
+    calibrations.read(key).catch((error: unknown) => (error instanceof Error ? error.message : String(error))),
+  ]);
+  return {
+    ...(baseline ? { baseline } : {}),
+    ...(typeof learned === 'string' ? { calibrationProblem: learned } : {}),
+    ...(typeof learned === 'object' ? { calibration: { record: learned, ageMs: clock.now() - learned.madeAtMs } } : {}),
+  };
 }
 
 async function missingAlias(ports: Ports, key: AliasKey): Promise<Result<never>> {

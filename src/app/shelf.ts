@@ -42,6 +42,14 @@ export function folderShelf(folder: string): Shelf {
   };
 }
 
+/** Keeps nothing: where there is no place to keep anything. */
+export const NO_SHELF: Shelf = {
+  read: async () => undefined,
+  write: async () => undefined,
+  list: async () => [],
+  remove: async () => undefined,
+};
+
 /** A shelf of objects, where the state is in S3. */
 export function objectShelf(objects: Objects): Shelf {
   return {

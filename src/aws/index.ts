@@ -10,6 +10,7 @@ import { systemClock } from './clock.ts';
 import { createHooks } from './hooks.ts';
 import { createIdentity } from './identity.ts';
 import { createObjects } from './objects.ts';
+import { createPastLogs } from './past-logs.ts';
 import { createSignals } from './signals.ts';
 import { createStage } from './stage.ts';
 import { createTrafficFacts } from './traffic-facts.ts';
@@ -41,6 +42,7 @@ export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws 
     versions: createVersions(clients, clock),
     traffic: createTrafficFacts(clients),
     baselines: createBaselines(clients, clock),
+    pastLogs: createPastLogs(clients, clock),
     signals: createSignals({ clients, clock, aliases, alarms }),
     hooks: createHooks(clients),
     identity: createIdentity(clients),

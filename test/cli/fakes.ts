@@ -11,10 +11,12 @@
 import { createHash } from 'node:crypto';
 import { aliasActor } from '../../src/app/alias-actor.ts';
 import { createKeeper } from '../../src/app/bundle/keeper.ts';
+import { calibrationsOn } from '../../src/app/calibrate/calibrations.ts';
 import { aliasPerform, createPerform } from '../../src/app/perform.ts';
 import type { Clock } from '../../src/app/ports/clock.ts';
 import type { LedgerEntry, Stored } from '../../src/app/ports/host.ts';
 import type { AliasHost, AwsPorts } from '../../src/app/ports/index.ts';
+import type { PastQuery } from '../../src/app/ports/past-logs.ts';
 import { AwsProblem } from '../../src/app/ports/problem.ts';
 import type { Shelf } from '../../src/app/ports/shelf.ts';
 import type { VersionFacts } from '../../src/app/ports/versions.ts';
@@ -22,9 +24,11 @@ import { main } from '../../src/cli/program.ts';
 import { type AliasKey, type AliasSnapshot, actorOf, alone } from '../../src/core/release/alias.ts';
 import type { Command } from '../../src/core/release/commands.ts';
 import type { AliasEvent } from '../../src/core/release/events.ts';
+import type { BaselineFacts } from '../../src/core/release/facts.ts';
 import type { AlarmReading, Observation, Watch } from '../../src/core/release/observation.ts';
 import type { AliasDoc } from '../../src/core/release/release.ts';
 import { watchOf } from '../../src/core/release/watch.ts';
+import type { PastTraffic } from '../../src/core/replay/past.ts';
 import { SYSTEM, type Who } from '../../src/core/who.ts';
 import type { Home, ShelfName, Wired } from '../../src/wire.ts';
 
@@ -114,6 +118,8 @@ export class World {
   /** Called after each turn; for tests that act in mid-release. */
   onTurn: (doc: AliasDoc) => void = () => undefined;
   updates = 0;
+  baseline: BaselineFacts | undefined;
+  pastTraffic: (query: PastQuery) => PastTraffic = () => ({ invocations: [], covered: [] });
   readonly shelves: Readonly<Record<ShelfName, MemoryShelf>> = {
     bundles: new MemoryShelf(),
     calibrations: new MemoryShelf(),
@@ -173,7 +179,12 @@ export class World {
 
   #home(): Home {
     return {
-      ports: { ...this.aws, host: this.#keeper.host, clock: this.clock },
+      ports: {
+        ...this.aws,
+        host: this.#keeper.host,
+        clock: this.clock,
+        calibrations: calibrationsOn(this.shelves.calibrations),
+      },
       upkeep: {
         recover: async () => 0,
         onChange: (listener) => {
@@ -271,7 +282,8 @@ export class World {
   }
 
   readonly aws: AwsPorts = {
-    baselines: { measure: async () => undefined },
+    baselines: { measure: async () => this.baseline },
+    pastLogs: { read: async (query) => this.pastTraffic(query) },
     aliases: {
       get: async () => {
         if (this.outage) throw this.outage;

@@ -3,10 +3,12 @@ import type { AliasDoc } from '../../core/release/release.ts';
 import type { Alarms } from './alarms.ts';
 import type { Aliases } from './aliases.ts';
 import type { Baselines } from './baseline.ts';
+import type { Calibrations } from './calibrations.ts';
 import type { Clock } from './clock.ts';
 import type { Hooks } from './hooks.ts';
 import type { Host } from './host.ts';
 import type { Identity } from './identity.ts';
+import type { PastLogs } from './past-logs.ts';
 import type { Signals } from './signals.ts';
 import type { TrafficFacts } from './traffic-facts.ts';
 import type { Versions } from './versions.ts';
@@ -17,6 +19,7 @@ export interface AwsPorts {
   readonly versions: Versions;
   readonly traffic: TrafficFacts;
   readonly baselines: Baselines;
+  readonly pastLogs: PastLogs;
   readonly alarms: Alarms;
   readonly signals: Signals;
   readonly hooks: Hooks;
@@ -29,4 +32,9 @@ export type AliasHost = Host<AliasDoc, AliasEvent>;
 export interface Ports extends AwsPorts {
   readonly host: AliasHost;
   readonly clock: Clock;
+}
+
+/** What planning needs besides. */
+export interface PlanningPorts extends Ports {
+  readonly calibrations: Calibrations;
 }

@@ -15,6 +15,8 @@ export interface SensitivityInput {
   /** Failures per invocation of the stable version. */
   readonly stableErrorRate: number;
   readonly alpha: number;
+  /** How many failures come in one cluster; 1 unless told. Evidence is divided by it. */
+  readonly phi?: number;
 }
 
 export interface Sensitivity {
@@ -52,7 +54,7 @@ export function sensitivity(input: SensitivityInput): Sensitivity {
 /** The smallest rate above the stable one that the steps can be expected to see; 1 when there is none. */
 export function smallestVisibleRate(input: SensitivityInput): number {
   const base = Math.max(input.stableErrorRate, LEAST_RATE);
-  const needed = JUDGE_FACTOR * Math.log(1 / input.alpha);
+  const needed = neededEvidence(input);
   const excess = (rate: number): number => evidenceOf(input, base, rate) - needed;
   if (excess(1) < 0) return 1;
   return bisect(excess, base, 1);
@@ -62,8 +64,12 @@ export function smallestVisibleRate(input: SensitivityInput): number {
 export function holdToSee(input: Omit<SensitivityInput, 'steps'>, rate: number, weightPercent: number): number {
   const base = Math.max(input.stableErrorRate, LEAST_RATE);
   const information = informationPerRequest(base, rate, weightPercent / 100);
-  const requests = (JUDGE_FACTOR * Math.log(1 / input.alpha)) / information;
+  const requests = neededEvidence(input) / information;
   return Math.ceil((requests / input.requestsPerSecond) * 1000);
+}
+
+function neededEvidence({ alpha, phi = 1 }: Pick<SensitivityInput, 'alpha' | 'phi'>): number {
+  return JUDGE_FACTOR * phi * Math.log(1 / alpha);
 }
 
 /** Nats that the steps bring on average. At 100 % nothing is left to compare with, so nothing is learned. */

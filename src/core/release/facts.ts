@@ -1,3 +1,4 @@
+import type { CalibrationRecord } from '../replay/calibration.ts';
 import type { AliasSnapshot } from './alias.ts';
 import type { AlarmReading } from './observation.ts';
 
@@ -61,4 +62,13 @@ export interface Facts {
   readonly bypasses: readonly Bypass[];
   readonly concurrency: ConcurrencyFacts;
   readonly baseline?: BaselineFacts;
+  readonly calibration?: CalibrationFacts;
+  /** Why a calibration that lies there cannot be used. */
+  readonly calibrationProblem?: string;
+}
+
+/** What was learned of the alias by `switchback calibrate`, and how long ago. */
+export interface CalibrationFacts {
+  readonly record: CalibrationRecord;
+  readonly ageMs: number;
 }

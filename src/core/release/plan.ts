@@ -49,6 +49,12 @@ export type JudgePlan = Pick<
   'alpha' | 'latencyLimits' | 'stableErrorRate' | 'phi' | 'metricWeights' | 'promoteEarly'
 >;
 
+/** What would see more, as text for `--strategy`, and what it would see. */
+export interface BetterPlan {
+  readonly strategy: string;
+  readonly sees: string;
+}
+
 /** What a release will do, as plain data. Printed before acting; the engine follows nothing else. */
 export interface Plan {
   readonly key: AliasKey;
@@ -66,6 +72,10 @@ export interface Plan {
   readonly judge: JudgePlan | null;
   /** The signals that the guards are fed with, by path. */
   readonly signals: { readonly logs: boolean; readonly metrics: boolean };
+  /** Sentences: what is known of the alias's past. Absent in plans of before such sentences. */
+  readonly known?: readonly string[];
+  /** A strategy of the same length that sees more, where there is one worth naming. */
+  readonly better?: BetterPlan;
   /** Sentences: what this plan cannot see. */
   readonly blindSpots: readonly string[];
   /** Sentences: what will go through but deserves a look. */

@@ -2,7 +2,7 @@ import { formatDuration } from '../duration.ts';
 import { type Refusal, type Result, refuse } from '../refusal.ts';
 import { type AliasKey, describeRouting, MAX_USER_DESCRIPTION, readDescription } from './alias.ts';
 import type { Facts } from './facts.ts';
-import { foresight, setUpJudge } from './foresight.ts';
+import { betterPlan, calibrationText, foresight, setUpJudge } from './foresight.ts';
 import type { HookGate, Plan, Step, Threshold } from './plan.ts';
 import { isOpen, type Release } from './release.ts';
 
@@ -86,8 +86,9 @@ export function makePlan(request: PlanRequest, facts: Facts, open: Release | nul
         return allowed === undefined ? { name } : { name, allowed };
       }),
       thresholds: request.thresholds,
-      judge: setUpJudge(request.judge, facts.baseline),
+      judge: setUpJudge(request.judge, facts),
       signals: request.signals,
+      ...foreseen(request, facts),
       blindSpots: blindSpots(request, facts),
       warnings: warnings(request, facts),
       description: readDescription(facts.alias.description).text,
@@ -154,8 +155,18 @@ function alarmRefusal({ alarms, allowedAlarms, key }: PlanRequest, facts: Facts)
   };
 }
 
-function blindSpots(request: PlanRequest, { alarms, muted, candidate, baseline }: Facts): string[] {
-  const unseen = foresight(request.judge, request.steps, baseline);
+/** What the alias's past teaches this plan. */
+function foreseen({ judge, steps }: PlanRequest, facts: Facts): Pick<Plan, 'known' | 'better'> {
+  const better = betterPlan(judge, steps, facts);
+  return {
+    ...(judge && facts.calibration ? { known: [calibrationText(facts.calibration)] } : {}),
+    ...(better ? { better } : {}),
+  };
+}
+
+function blindSpots(request: PlanRequest, facts: Facts): string[] {
+  const { alarms, muted, candidate } = facts;
+  const unseen = foresight(request.judge, request.steps, facts);
   const spots: string[] = unseen === undefined ? [] : [unseen];
   for (const { name, state, actionsEnabled } of alarms) {
     if (state === 'INSUFFICIENT_DATA')
@@ -164,6 +175,7 @@ function blindSpots(request: PlanRequest, { alarms, muted, candidate, baseline }
     if (muted.includes(name))
       spots.push(`alarm ${name} is muted by a mute rule: it is watched here, but it pages nobody`);
   }
+  if (facts.calibrationProblem !== undefined) spots.push(facts.calibrationProblem);
   const { logs, metrics } = request.signals;
   if (logs && candidate.logFormat === 'Text') {
     spots.push(

@@ -22,6 +22,8 @@ export function planJson(plan: Plan) {
     thresholds: plan.thresholds.map(({ text }) => text),
     judge: plan.judge,
     signals: plan.signals,
+    known: plan.known ?? [],
+    better: plan.better ?? null,
     blindSpots: plan.blindSpots,
     warnings: plan.warnings,
   };

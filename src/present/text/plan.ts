@@ -14,7 +14,9 @@ export function planText(plan: Plan): Line[] {
     ...steps(plan),
     ...guards(plan),
     labelled('sees', signals(plan)),
+    ...(plan.known ?? []).map((text, index) => labelled(index === 0 ? 'known' : '', text)),
     ...plan.blindSpots.map((spot, index) => labelled(index === 0 ? 'blind to' : '', ['dim', '?'], ` ${spot}`)),
+    ...better(plan),
     ...plan.warnings.map((warning, index) =>
       labelled(index === 0 ? 'warning' : '', VERDICT_SIGNS.error, ` ${warning}`),
     ),
@@ -61,6 +63,10 @@ function guards({ alarms, thresholds, judge }: Plan): Line[] {
   ];
   if (texts.length === 0) return [labelled('guards', ['warn', 'none'])];
   return texts.map((text, index) => labelled(index === 0 ? 'guards' : '', text));
+}
+
+function better({ better: found }: Plan): Line[] {
+  return found ? [labelled('better', ['strong', `--strategy '${found.strategy}'`], ` ${found.sees}`)] : [];
 }
 
 function signals({ signals: { logs, metrics } }: Plan): string {
