@@ -53,6 +53,8 @@ export interface Flags {
   readonly good?: readonly string[];
   readonly label?: string;
   readonly export?: string;
+  readonly hours?: string;
+  readonly logGroup?: string;
 }
 
 /** What a command is handed. */

@@ -195,6 +195,18 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./commands/diagnose.ts'),
   },
   {
+    name: 'calibrate',
+    summary: 'learn from the stable version’s own logs how failures cluster, and test the judge on its traffic',
+    options: [
+      ...TARGET,
+      { flags: '--hours <number>', description: 'how far back the logs are read; 24 unless told' },
+      { flags: '--log-group <name>', description: 'where the function logs (else what its configuration says)' },
+      ...COMMON,
+    ],
+    examples: ['switchback calibrate --function checkout --alias live --hours 48'],
+    load: () => import('./commands/calibrate.ts'),
+  },
+  {
     name: 'replay',
     summary: 'judge past releases again, by the guards they had or by another rule',
     operands: { name: 'bundle', description: 'files or folders of bundles; without any, those beside the state' },

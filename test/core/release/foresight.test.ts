@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { BaselineFacts, CalibrationFacts } from '../../../src/core/release/facts.ts';
 import { betterPlan, calibrationText, foresight, setUpJudge } from '../../../src/core/release/foresight.ts';
-
 import { parseStrategy } from '../../../src/core/release/strategy.ts';
 import { strategyText } from '../../../src/core/release/strategy-text.ts';
 import { KEY } from './builders.ts';
