@@ -1,0 +1,93 @@
+import { AUDIENCES, type Audience, type Stage } from '../comms/audiences.ts';
+import { effectOf } from '../comms/effects.ts';
+import type { DraftFacts } from '../comms/facts.ts';
+import type { IncidentCommand } from './commands.ts';
+import { describeContainment } from './containment.ts';
+import { type Incident, isLive, targetOf } from './incident.ts';
+import { levelRule, paceMs } from './levels.ts';
+import { holdersOf } from './roles.ts';
+
+/** What a message about this incident is drafted from, at `at` (epoch milliseconds). */
+export function factsOf(incident: Incident, at: number): DraftFacts {
+  const { marks, subject, impact } = incident;
+  const failedShare = impact?.errorRate == null ? null : impact.errorRate * impact.trafficShare;
+  const facts = impact?.facts ?? [];
+  return {
+    id: incident.id,
+    title: incident.private ? 'restricted incident' : incident.title,
+    drill: incident.kind === 'drill',
+    service: incident.service,
+    components: incident.components,
+    severity: incident.severity,
+    phase: incident.phase,
+    effect: effectOf({
+      failedShare: facts.includes('allInvocationsFailing') ? 1 : failedShare,
+      throttledShare: impact?.throttleRate ?? null,
+      durationRatio: impact?.p95DurationRatio ?? null,
+      dataLoss: facts.includes('dataLoss'),
+      securityExposure: incident.type === 'security' || facts.includes('securityExposure'),
+    }),
+    affectedShare: failedShare,
+    badRequests: impact?.badRequests ?? null,
+    workaround: incident.workaround,
+    startedAt: marks.impactStartedAt ?? null,
+    detectedAt: marks.detectedAt,
+    containedAt: marks.containedAt ?? null,
+    resolvedAt: marks.resolvedAt ?? null,
+    nextUpdateAt: isLive(incident) ? at + paceMs(incident) : null,
+    commander: holdersOf(incident.roles, 'incident_commander')[0] ?? null,
+    target: targetOf(incident),
+    stable: subject?.stable ?? null,
+    candidate: subject?.candidate ?? null,
+    releaseId: subject?.releaseId ?? null,
+    weightPercent: subject?.weightPercent ?? null,
+    breach: incident.private ? null : incident.breach,
+    containment: incident.containments
+      .filter(({ state }) => state !== 'failed')
+      .map(({ action, state, told }) => (state === 'done' ? told : `${describeContainment(action)}: under way`)),
+    summary: incident.private ? null : incident.summary,
+    links: incident.tickets,
+  };
+}
+
+/** The drafts that a stage asks for, one for each audience that hears of it without anybody asking. */
+export function draftsFor(incident: Incident, stage: Stage, at: number): readonly IncidentCommand[] {
+  const audiences = Object.keys(AUDIENCES) as readonly Audience[];
+  return audiences
+    .filter((audience) => AUDIENCES[audience].stages.includes(stage) && hears(incident, audience, stage))
+    .map((audience) => ({
+      kind: 'draft',
+      key: `${incident.id}/draft/${stage}/${audience}/${incident.version}`,
+      audience,
+      stage,
+      facts: factsOf(incident, at),
+    }));
+}
+
+/** Whether anything about this incident may be said to this audience at all. */
+export function mayHear(incident: Incident, audience: Audience): boolean {
+  if (incident.private && audience === 'employees') return false;
+  return !(AUDIENCES[audience].public && (incident.private || incident.kind === 'drill'));
+}
+
+/** Whether something public was said or is on its way. */
+export function saidInPublic({ messages }: Incident): boolean {
+  return messages.some(
+    ({ audience, now }) => AUDIENCES[audience].public && now.state !== 'failed' && now.state !== 'skipped',
+  );
+}
+
+/** Whether customers were told this; a message that failed told nobody. */
+export function toldInPublic({ messages }: Incident, stages: readonly string[]): boolean {
+  return messages.some(
+    ({ audience, stage, now }) => AUDIENCES[audience].public && stages.includes(stage) && now.state === 'sent',
+  );
+}
+
+function hears(incident: Incident, audience: Audience, stage: Stage): boolean {
+  if (!mayHear(incident, audience)) return false;
+  if (incident.kind === 'nearMiss') return audience === 'responders' || audience === 'ticket';
+  if (!AUDIENCES[audience].public) return true;
+  if (stage !== 'ack') return saidInPublic(incident);
+  return levelRule(incident).actions.publicUpdate !== 'none';
+}
