@@ -1,3 +1,5 @@
+import { nearest } from '../core/nearest.ts';
+import { SAM_STRATEGIES } from '../core/release/strategy.ts';
 import { lintAlarms } from './alarms.ts';
 import type { Evaluator } from './evaluate.ts';
 import type { StateMachinePreference, TemplateRelease } from './release.ts';
@@ -142,25 +144,33 @@ function alarmsOf(configuration: Tree | undefined, { terms, evaluator }: Reading
 
 function lintRelease(release: TemplateRelease, group: Resource | undefined, at: number, reading: Reading): void {
   const { report, sam, evaluator, declares } = reading;
-  const { logicalId, configName, strategy } = release;
-  if (group === undefined)
-    report.warning(
-      at,
-      logicalId,
-      'its deployment group is not in this template: neither its steps nor its alarms are known here',
-    );
-  else if (strategy === null && configName?.known && !configName.text.startsWith('CodeDeployDefault.'))
-    report.warning(
-      at,
-      logicalId,
-      `the configuration "${configName.text}" is not in this template: only CodeDeploy knows its steps`,
-      `say them: --strategy "canary 10% 5m"`,
-    );
-  else if (strategy === null && configName?.known)
-    report.error(at, logicalId, `CodeDeploy has no configuration "${configName.text}" for Lambda`);
-  for (const hook of [release.preTraffic, release.postTraffic]) lintHook(hook, logicalId, at, reading);
-  if (group) lintAutoRollback(group, release, reading);
+  if (group === undefined) {
+    const message = 'its deployment group is not in this template: neither its steps nor its alarms are known here';
+    report.warning(at, release.logicalId, message);
+  } else {
+    lintConfig(release, evaluator.value(field(group.properties, 'DeploymentConfigName'))?.at ?? group.at, reading);
+    lintAutoRollback(group, release, reading);
+  }
+  for (const hook of [release.preTraffic, release.postTraffic]) lintHook(hook, release.logicalId, at, reading);
   lintAlarms(release, at, { resources: sam.resources, evaluator, report, declares });
+}
+
+/** A configuration whose steps are not known: a slip of the pen, or one that stands elsewhere. */
+function lintConfig({ logicalId, configName, strategy }: TemplateRelease, at: number, { report }: Reading): void {
+  if (strategy !== null || !configName?.known) return;
+  const { text } = configName;
+  if (text.startsWith('CodeDeployDefault.')) {
+    const full = SAM_STRATEGIES.map((each) => `CodeDeployDefault.Lambda${each}`);
+    const close = nearest(text, full);
+    const hint = close ? `did you mean "${close}"?` : `it has ${full.join(', ')}`;
+    report.error(at, logicalId, `CodeDeploy has no configuration "${text}" for Lambda`, hint);
+    return;
+  }
+  const close = nearest(text, SAM_STRATEGIES);
+  const message = close
+    ? `the Type "${text}" is none of the predefined ones: CodeDeploy looks for a configuration of your own of that name`
+    : `the configuration "${text}" is not in this template: only CodeDeploy knows its steps`;
+  report.warning(at, logicalId, message, close && `did you mean "${close}"?`);
 }
 
 function lintHook(hook: Term | null, logicalId: string, at: number, { report, sam, declares }: Reading): void {

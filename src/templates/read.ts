@@ -6,14 +6,16 @@ import type { Problem, Reporter } from './problem.ts';
 import type { StateMachinePreference, TemplateRelease } from './release.ts';
 import { type Desugared, desugar, SAM_FUNCTION } from './sam/desugar.ts';
 import type { VersionId } from './sam/version-id.ts';
-import { openParsed, type ReadOptions, resourcesOf, type Template } from './template.ts';
-import { field, keyAt, type Mapping, plain, type Tree } from './tree.ts';
+import { openParsed, openTemplate, type ReadOptions, resourcesOf, type Template } from './template.ts';
+import { field, keyAt, type Mapping, plain, type Tree, textOf } from './tree.ts';
 
 export { MAX_TEMPLATE_BYTES } from './parse.ts';
 export type { Problem } from './problem.ts';
 export { templateProblemText } from './problem.ts';
 export type { StateMachinePreference, TemplateRelease } from './release.ts';
+export { compareTemplates, type TemplateText, type VersionChange } from './sam/compare.ts';
 export type { VersionId } from './sam/version-id.ts';
+export { openTemplate, type ReadOptions, type Template } from './template.ts';
 export type { Term } from './terms.ts';
 
 /** What a template releases, and what is wrong with it. */
@@ -39,10 +41,12 @@ export function readTemplate(text: string, file: string, options: ReadOptions = 
   const { template } = openParsed(parsed, options.parameters ?? {});
   if (template === undefined || !hasResources(root, report)) return answer('unreadable', report, [], []);
   lintLoops(template);
-  const { sam, evaluator } = expanded(template);
+  const sam = desugar(template);
+  const conditions = conditionsOf(template, sam);
+  const evaluator = createEvaluator({ ...template.scope, conditions, resources: sam.resources });
   const releases = releasesOf(template, sam, evaluator);
   const isSam = [...template.scope.resources.entries.values()].some(({ value }) =>
-    String(plain(field(value, 'Type') ?? value)).startsWith('AWS::Serverless::'),
+    textOf(field(value, 'Type'))?.startsWith('AWS::Serverless::'),
   );
   return {
     ...answer(isSam ? 'sam' : 'cloudformation', report, releases, stateMachinesOf(template)),
@@ -50,15 +54,16 @@ export function readTemplate(text: string, file: string, options: ReadOptions = 
   };
 }
 
-/** What SAM makes of a template, as plain data: functions, versions, aliases and CodeDeploy's resources by logical id. */
-export function samResources(text: string, file: string, options: ReadOptions = {}): Readonly<Record<string, unknown>> {
-  const { template } = openParsed(parseTemplate(text, file), options.parameters ?? {});
-  if (template === undefined) return {};
-  const { resources, conditions } = desugar(template);
-  return {
-    Resources: plain(resources),
-    Conditions: { ...(plain(template.scope.conditions) as object), ...(plain(conditions) as object) },
-  };
+/** What SAM makes of a template, as plain data: its Resources and Conditions once SAM's functions are spelled out. */
+export function samResources(
+  text: string,
+  file: string,
+  options: ReadOptions = {},
+): { readonly Resources: unknown; readonly Conditions: unknown } {
+  const { template } = openTemplate(text, file, options);
+  if (template === undefined) return { Resources: {}, Conditions: {} };
+  const sam = desugar(template);
+  return { Resources: plain(sam.resources), Conditions: plain(conditionsOf(template, sam)) };
 }
 
 /** The logical id of the version that SAM makes for a function; undefined where it publishes none. */
@@ -66,13 +71,9 @@ export function versionLogicalId(functionId: string, template: Template): Versio
   return desugar(template).functions.find(({ id }) => id === functionId)?.version;
 }
 
-function expanded(template: Template): { sam: Desugared; evaluator: Template['evaluator'] } {
-  const sam = desugar(template);
-  const conditions: Mapping = {
-    ...template.scope.conditions,
-    entries: new Map([...template.scope.conditions.entries, ...sam.conditions.entries]),
-  };
-  return { sam, evaluator: createEvaluator({ ...template.scope, conditions, resources: sam.resources }) };
+/** The template's conditions and those that SAM adds. */
+function conditionsOf({ scope }: Template, { conditions }: Desugared): Mapping {
+  return { ...scope.conditions, entries: new Map([...scope.conditions.entries, ...conditions.entries]) };
 }
 
 function answer(
