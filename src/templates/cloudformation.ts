@@ -7,7 +7,7 @@ import type { Desugared, SamFunction } from './sam/desugar.ts';
 import { createStrategies, type Strategies } from './strategies.ts';
 import { type Resource, resourcesOf, type Template } from './template.ts';
 import { createTerms, type Term, type Terms } from './terms.ts';
-import { field, keyAt, numberOf, type Tree, textOf } from './tree.ts';
+import { call, field, keyAt, numberOf, type Tree, textOf } from './tree.ts';
 
 const GROUP = 'AWS::CodeDeploy::DeploymentGroup';
 /** What CodeDeploy takes for a Lambda group that names no configuration (CodeDeploy user guide). */
@@ -137,7 +137,9 @@ function alarmsOf(configuration: Tree | undefined, { terms, evaluator }: Reading
   if (textOf(field(value, 'Enabled')) === 'false') return [];
   const alarms = field(value, 'Alarms');
   if (alarms?.kind === 'list')
-    return alarms.items.map((alarm) => terms(field(alarm, 'Name') ?? alarm)).filter((term) => term !== undefined);
+    return alarms.items
+      .map((alarm) => terms(call(alarm) ? alarm : field(alarm, 'Name')))
+      .filter((term) => term !== undefined);
   const open = terms(alarms ?? (field(value, 'Enabled') ? undefined : value));
   return open ? [open] : [];
 }

@@ -41,10 +41,15 @@ function strategyOf(routing: Tree | undefined, refuse: (message: string) => void
   const minutes = numberOf(field(routing, type!, `${shape}Interval`));
   if (percent === undefined || minutes === undefined) return undefined;
   const shifts = shape === 'Canary' ? 1 : Math.ceil(100 / percent) - 1;
-  if (!(percent >= 1 && percent <= MAX_PERCENT))
-    refuse(`${shape}Percentage ${percent} is not possible: CodeDeploy takes 1 to ${MAX_PERCENT}`);
-  else if (shifts * minutes > MAX_SHIFT_MINUTES)
-    refuse(`the last shift comes after ${shifts * minutes} minutes: CodeDeploy takes at most ${MAX_SHIFT_MINUTES}`);
+  const limit =
+    percent >= 1 && percent <= MAX_PERCENT
+      ? shifts * minutes > MAX_SHIFT_MINUTES &&
+        `the last shift comes after ${shifts * minutes} minutes: CodeDeploy takes at most ${MAX_SHIFT_MINUTES}`
+      : `${shape}Percentage ${percent} is not possible: CodeDeploy takes 1 to ${MAX_PERCENT}`;
+  if (limit) {
+    refuse(limit);
+    return undefined;
+  }
   const text = shape === 'Canary' ? `canary ${percent}% ${minutes}m` : `linear ${percent}% every ${minutes}m`;
   const read = parseStrategy(text);
   if (read.ok) return text;

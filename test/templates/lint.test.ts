@@ -104,6 +104,11 @@ const SLIPS: readonly [name: string, properties: string, expected: readonly RegE
     `${GRADUAL}\n  Alarms: [a, b, c, d, e, f, g, h, i, j, k]`,
     [/11 alarms: CodeDeploy takes at most 10/],
   ],
+  [
+    'NoValue among alarms',
+    `${GRADUAL}\n  Alarms: [a, !Ref AWS::NoValue]`,
+    [/:9:26: warning: Pay: AWS::NoValue behind/],
+  ],
   ['an alarm that is nowhere', `${GRADUAL}\n  Alarms: [!Ref Nope]`, [/the alarm !Ref Nope is nowhere in the template/]],
   ['a hook that is nowhere', `${GRADUAL}\n  Hooks: {PreTraffic: !Ref Nope}`, [/the hook !Ref Nope is nowhere/]],
   ['an alarm that is a function', `${GRADUAL}\n  Alarms: [!Ref Pay]`, [/is an AWS::Lambda::Function, not an alarm/]],

@@ -81,6 +81,7 @@ export function readPreference(id: string, properties: Mapping, { scope, report 
   }
   const hooks = readHooks(id, tree, refuse, report);
   const alarms = readAlarms(field(tree, 'Alarms'), keyAt(tree, 'Alarms'), refuse);
+  lintEmptyNames(id, alarms, report);
   if (isFalsy(field(properties, 'AutoPublishAlias')))
     refuse(
       keyAt(properties, 'DeploymentPreference'),
@@ -228,6 +229,22 @@ function alarmConfiguration(alarms: Tree, at: number, refuse: Refuse): Tree | un
   if (alarms.items.length === 0 || isNoValue(alarms.items[0])) return mapping({}, alarms.at);
   const names = alarms.items.map((alarm) => mapping({ Name: alarm }, alarm.at));
   return mapping({ Enabled: scalar(true, alarms.at), Alarms: list(names, alarms.at) }, alarms.at);
+}
+
+/** `AWS::NoValue` behind another alarm leaves an alarm without a name. */
+function lintEmptyNames(id: string, alarms: Tree | undefined, report: Template['report']): void {
+  const found = call(alarms);
+  if (found?.argument.kind === 'list') for (const branch of found.argument.items) lintEmptyNames(id, branch, report);
+  const names = field(alarms, 'Alarms');
+  if (names?.kind !== 'list') return;
+  for (const alarm of names.items)
+    if (isNoValue(field(alarm, 'Name')))
+      report.warning(
+        alarm.at,
+        id,
+        'AWS::NoValue behind another alarm leaves an alarm without a name, which CodeDeploy refuses',
+        'put the condition around the whole list',
+      );
 }
 
 function lintKeys(id: string, tree: Mapping, report: Template['report']): void {
