@@ -101,11 +101,12 @@ async function openHome(
     import('./app/perform.ts'),
     import('./app/bundle/keeper.ts'),
     import('./app/calibrate/calibrations.ts'),
-    aws.identity.where(),
+    // Without credentials the state can still be read; nothing in it is ours to act on then.
+    aws.identity.where().catch(() => undefined),
   ]);
   const { aliasPerform, commandOf, createPerform, newestWrite } = performing;
   // One state file may hold releases of several accounts and regions; only those that the credentials reach are ours.
-  const isMine = ({ key }: AliasDoc): boolean => key.account === mine.account && key.region === mine.region;
+  const isMine = ({ key }: AliasDoc): boolean => key.account === mine?.account && key.region === mine.region;
   const perform = createPerform({ ...aws, clock, newest: (key) => newestWrite(host)(key) });
   const performAlias = aliasPerform(perform, clock);
   const { host, relocation, serve } = openHost({

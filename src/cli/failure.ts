@@ -90,6 +90,8 @@ function explainAws(error: Error, endpoint: string | undefined): Explained {
       next: 'is it running? switchback local --port N starts one',
     };
   if (kind === 'denied') return { exit: EXIT.unexpected, message, next: 'aws sts get-caller-identity' };
+  // AWS refused what was asked for: a wrong archive, a value that it does not take.
+  if (kind === 'invalid') return { exit: EXIT.usage, message };
   if (kind === 'throttled' || kind === 'unavailable')
     return { exit: EXIT.unexpected, message, next: 'run the same command again: it resumes' };
   return { exit: EXIT.unexpected, message };

@@ -36,8 +36,10 @@ export async function give(context: Context, given: Order): Promise<ExitCode> {
   const ordered = unwrap(await order(home.ports, key, given, await identity.whoAmI(), flags.reason));
   await within(WRITE_PATIENCE_MS, home.settle(), io.clock);
   const now = (await host.read(actor))?.state.release;
-  show(now?.id === ordered.id ? now : ordered);
-  return EXIT.done;
+  const shown = now?.id === ordered.id ? now : ordered;
+  show(shown);
+  // An order that found the alias changed by somebody else was taken, and yet a person must act.
+  return shown.outcome?.state === 'halted' ? EXIT.halted : EXIT.done;
 }
 
 function sentence(given: Order, { id, step, plan, ...release }: Release): string {

@@ -88,6 +88,33 @@ export async function aliasKey(context: Context): Promise<AliasKey> {
   return { account, region, ...name };
 }
 
+/**
+ * The alias that is meant, for commands that only read the state: where AWS cannot be asked, the one of that name which
+ * the state knows. At 3 a.m. the past must be readable also when the credentials have run out.
+ */
+export async function recordedKey(context: Context): Promise<AliasKey> {
+  try {
+    return await aliasKey(context);
+  } catch (problem) {
+    if (!(problem instanceof Error) || problem.name !== 'AwsProblem') throw problem;
+    const name = await aliasName(context);
+    const { host } = (await (await context.wired()).home()).ports;
+    const known = await host.list({ limit: MAX_KNOWN });
+    const keys = known
+      .map(({ state }) => state.key)
+      .filter((key) => key.function === name.function && key.alias === name.alias);
+    const [key, ...others] = keys;
+    if (!key || others.length > 0) throw problem;
+    context.output.note(
+      `AWS was not asked (${problem.message}): this is the state of account ${key.account}, ${key.region}`,
+    );
+    return key;
+  }
+}
+
+/** A state with more aliases than this is a server's, which has credentials. */
+const MAX_KNOWN = 1_000;
+
 /** Whether anything names a function: flags, environment or a config file. */
 export async function namesFunction(context: Context): Promise<boolean> {
   if (layered(nearLayers(context)).has('function')) return true;

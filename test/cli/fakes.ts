@@ -230,7 +230,8 @@ export class World {
       if (this.state === 'stuck') return new Promise<never>(() => undefined);
       return this.#doc && actor === actorOf(KEY) ? this.#stored(actor, this.#doc) : undefined;
     },
-    list: async () => (this.#doc && aliasActor.isOpen(this.#doc) ? [this.#stored(actorOf(KEY), this.#doc)] : []),
+    list: async ({ open }) =>
+      this.#doc && (!open || aliasActor.isOpen(this.#doc)) ? [this.#stored(actorOf(KEY), this.#doc)] : [],
     ledger: async (_actor, { after, limit }) => this.ledger.filter(({ sequence }) => sequence > after).slice(0, limit),
   };
 

@@ -9,14 +9,14 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { CommandFailure } from '../failure.ts';
 import { readTurns } from '../ledger.ts';
 import { within } from '../patience.ts';
-import { aliasKey } from '../target.ts';
+import { recordedKey } from '../target.ts';
 
 /** The log group is a detail: without it the usual name is printed. */
 const LOG_GROUP_PATIENCE_MS = 3_000;
 
 export async function run(context: Context): Promise<ExitCode> {
   const { flags, output, io } = context;
-  const key = await aliasKey(context);
+  const key = await recordedKey(context);
   const wired = await context.wired();
   const { turns } = await readTurns(await wired.home(), key);
   const past = releasesOf(turns);

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { usage } from '../failure.ts';
 import { readTurns } from '../ledger.ts';
-import { aliasKey } from '../target.ts';
+import { recordedKey } from '../target.ts';
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 10_000;
@@ -15,7 +15,7 @@ export async function run(context: Context): Promise<ExitCode> {
   const limit = flags.limit === undefined ? DEFAULT_LIMIT : Number(flags.limit);
   if (!(Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT))
     throw usage(`--limit "${flags.limit}" is not possible: write a number from 1 to ${MAX_LIMIT}`);
-  const key = await aliasKey(context);
+  const key = await recordedKey(context);
   const { turns, truncated } = await readTurns(await (await context.wired()).home(), key);
   const past = releasesOf(turns);
   const shown = past.slice(0, limit);

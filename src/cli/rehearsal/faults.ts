@@ -89,7 +89,7 @@ export async function faultOf() {
     // Enough invocations for a usual failure rate: without one the judge could not tell an outage from an ordinary day.
     strategy: 'canary 10% 20s',
     rps: 150,
-    warmUpMs: 8_000,
+    warmUpMs: 10_000,
     ends: 'promoted',
     says: 'has no fault, while a service that both versions need fails for a while',
     source: DEPENDENT,

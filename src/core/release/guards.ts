@@ -9,6 +9,7 @@ import {
   thresholdVerdict,
 } from '../judge/thresholds.ts';
 import type { Verdict } from '../judge/verdict.ts';
+import { type BakeWatch, bakeVerdict, feedBake, openBake } from './bake.ts';
 import { feedJudge, type Judges, judgeVerdicts, openJudges } from './judging.ts';
 import type { AlarmReading, CountsByVersion, Observation } from './observation.ts';
 import type { Plan } from './plan.ts';
@@ -30,6 +31,8 @@ export interface GuardState {
   readonly blind: readonly string[];
   /** The judges, by the path that feeds them; none before the first weight is set. */
   readonly judges: Judges;
+  /** The watch at 100 %; null before, and where the judge is off. */
+  readonly bake: BakeWatch | null;
 }
 
 /** One guard's answer, named for people. */
@@ -55,6 +58,7 @@ export function initialGuards(plan: Plan, alarms: readonly AlarmReading[]): Guar
     seenAt: { logs: null, metrics: null, alarms: null },
     blind: [],
     judges: {},
+    bake: null,
   };
 }
 
@@ -65,9 +69,14 @@ export function limitsOf(plan: Plan): readonly number[] {
   return [...judged, ...new Set(limits.filter((limit) => !judged.includes(limit)))];
 }
 
-/** The first weight is set: the judges begin to watch. */
-export function beginJudging(plan: Plan, guards: GuardState, at: number): GuardState {
-  return { ...guards, judges: openJudges(plan, at) };
+/** A weight was read back: with the first one the judges begin to watch, and at 100 % the past takes stable's place. */
+export function weightSet(plan: Plan, guards: GuardState, weightPercent: number, at: number): GuardState {
+  const first = Object.keys(guards.judges).length === 0;
+  return {
+    ...guards,
+    judges: first ? openJudges(plan, at) : guards.judges,
+    bake: weightPercent >= 100 ? openBake(plan, guards.totals, at) : null,
+  };
 }
 
 /**
@@ -109,7 +118,10 @@ export function guardVerdicts(plan: Plan, guards: GuardState, at: number): reado
     return { kind: 'threshold', guard: threshold.text, verdict: worse(byLogs, byMinutes) };
   });
   const judges = judgeVerdicts(guards.judges).map((judge): GuardVerdict => ({ kind: 'judge', ...judge }));
-  return [...judges, ...alarms, ...thresholds];
+  const bake: GuardVerdict[] = guards.bake
+    ? [{ kind: 'judge', guard: 'judge (100 %, against the past)', verdict: bakeVerdict(plan, guards.bake) }]
+    : [];
+  return [...judges, ...bake, ...alarms, ...thresholds];
 }
 
 /** The first guard that says the candidate must go. */
@@ -149,6 +161,7 @@ function feedLogs(
     seenAt: { ...guards.seenAt, logs: at },
     totals: addAll(guards.totals, logs.counts),
     judges: feedJudge(plan, guards.judges, 'logs', logs.counts, at, weightPercent),
+    bake: guards.bake && feedBake(plan, guards.bake, candidate, at),
     thresholds: candidate
       ? plan.thresholds.map((threshold, index) =>
           feedThreshold(
@@ -170,11 +183,14 @@ function feedMinutes(
   at: number,
   weightPercent: number,
 ): GuardState {
+  const gained = growth(guards.minutes, told);
   return {
     ...guards,
     minutes: mergeMinutes(guards.minutes, told),
     seenAt: { ...guards.seenAt, metrics: at },
-    judges: feedJudge(plan, guards.judges, 'metrics', growth(guards.minutes, told), at, weightPercent),
+    judges: feedJudge(plan, guards.judges, 'metrics', gained, at, weightPercent),
+    // One path is enough, and the log path is the earlier one.
+    bake: guards.bake && !plan.signals.logs ? feedBake(plan, guards.bake, gained[plan.candidate], at) : guards.bake,
   };
 }
 

@@ -1,4 +1,5 @@
 import { alone, readDescription, sameRouting } from './alias.ts';
+import { bakeHold } from './bake.ts';
 import { failing, feedGuards, guardVerdicts, seenOf } from './guards.ts';
 import { judgeHold } from './judging.ts';
 import { aliasForeign, bySystem, finish, look, type Move, orderRollback, routingOf, shiftTo } from './moves.ts';
@@ -32,12 +33,17 @@ export function applyObservation(release: Release, observation: Observation, at:
 
 /** Between looks: freezes the weight as soon as the judge asks for it, and lets go as soon as it no longer does. */
 function minded(release: Release, at: number): Move {
-  const hold = judgeHold(release.guards.judges);
+  const hold = holdOf(release);
   if (hold && !release.held) return freeze(release, 'judge', hold.reason, at, hold.stepBack);
   if (!hold && !release.held && !release.paused && hasEnough(release)) return look(release);
   return !hold && release.held?.by === 'judge'
     ? { release: letGo(release, at), commands: [] }
     : { release, commands: [] };
+}
+
+/** Why the weight should be frozen, as far as the judges are concerned. */
+function holdOf({ plan, guards }: Release): { readonly reason: string; readonly stepBack: boolean } | null {
+  return bakeHold(plan, guards.bake) ?? judgeHold(guards.judges);
 }
 
 /**
@@ -63,7 +69,7 @@ function goOn(release: Release, observation: Observation, at: number): Move {
   if (release.waitingFor !== null) return { release, commands: [] };
   const blind = blindness(release, observation);
   if (blind !== null) return freeze(release, 'blindness', `cannot see the candidate: ${blind}`, at, false);
-  const hold = judgeHold(release.guards.judges);
+  const hold = holdOf(release);
   if (hold) return freeze(release, 'judge', hold.reason, at, hold.stepBack);
   const seeing: Release = { ...letGo(release, at), phase: 'holding', tries: 0 };
   const holdMs = seeing.plan.steps[seeing.step]?.holdMs ?? 0;

@@ -40,11 +40,13 @@ export function aliasRefusal(key: AliasKey, facts: Pick<Facts, 'alias'>, open: R
   const { alias } = facts;
   if (alias.second) {
     const { tag } = readDescription(alias.description);
-    const by = tag ? `release ${tag.releaseId}, which this machine does not know,` : 'somebody else';
+    const by = tag ? `release ${tag.releaseId}, which this state does not know` : 'somebody else';
     return {
       kind: 'refused',
       message: `alias ${key.alias} was left split by ${by}: ${describeRouting(alias)}; a release needs one version to start from`,
-      next: `switchback rollback ${flags} --to ${alias.version}   (or --to ${alias.second.version})`,
+      next: tag
+        ? `find the machine that runs it, or end it here: switchback rollback ${flags} --to ${alias.version}`
+        : `switchback rollback ${flags} --to ${alias.version}   (or --to ${alias.second.version})`,
     };
   }
   if (alias.version === '$LATEST') {

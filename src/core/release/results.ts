@@ -1,5 +1,5 @@
 import type { CommandResult } from './commands.ts';
-import { beginJudging, seenOf } from './guards.ts';
+import { seenOf, weightSet } from './guards.ts';
 import { answerHook } from './hooks.ts';
 import { aliasForeign, bySystem, callHook, end, endWell, type Move, orderRollback, restored } from './moves.ts';
 import { applyObservation, LOOK_AGAIN_MS } from './observed.ts';
@@ -45,8 +45,7 @@ function aliasSet(release: Release, sentAt: number, at: number): Move {
   switch (release.phase) {
     case 'shifting': {
       const { plan, step } = release;
-      const first = Object.keys(release.guards.judges).length === 0;
-      const guards = first ? beginJudging(plan, release.guards, at) : release.guards;
+      const guards = weightSet(plan, release.guards, weightAt(plan, step), at);
       const stepFrom = seenOf(guards, plan.candidate).invocations;
       const set: Release = { ...release, guards, stepSince: at, stepFrom, phase: 'holding' };
       // Stepped back while held: the reason to wait is looked at again.

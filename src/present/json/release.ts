@@ -31,7 +31,13 @@ export function releaseJson(release: Release, nowMs: number) {
     startedBy: started.who,
     seen: { stable: seenOf(guards, plan.stable), candidate: seenOf(guards, plan.candidate) },
     blind: guards.blind,
-    hooks: release.hooks,
+    // Never the execution id: whoever knows it can answer for the hook.
+    hooks: Object.fromEntries(
+      Object.entries(release.hooks).map(([name, { status, startedAt, deadline, endedAt }]) => [
+        name,
+        { status, startedAt, deadline, ...(endedAt === undefined ? {} : { endedAt }) },
+      ]),
+    ),
     verification: release.verification,
     times: Object.fromEntries(Object.entries(marks).map(([name, ms]) => [name, new Date(ms).toISOString()])),
   };

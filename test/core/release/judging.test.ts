@@ -107,3 +107,58 @@ test('counts that do not go on from where the release stands were counted alread
   assert.equal(story.release.guards.totals['42']?.errors, 2);
   assert.equal(story.release.guards.logCursor, 'b');
 });
+
+const FULL = { weightPercent: 100, holdMs: 60_000 };
+
+test('a version that fails with all traffic on it is never promoted: with no step to go back to it is rolled back', () => {
+  const story = new Story().start({ judge: JUDGE, steps: [FULL] }).write();
+  run(story, 60, second([0, 0], [30, 30]));
+  assert.equal(stateOf(story.release), 'rollingBack');
+  assert.match(
+    story.release.rollback?.reason ?? '',
+    /v42 failed \d+ of \d+ invocations with all traffic on it, against 2\.5 % usually; nothing ran beside it/,
+  );
+});
+
+test('one that fails only at 100 % goes back one step, where the race beside stable finds it guilty', () => {
+  const steps = [{ weightPercent: 10, holdMs: 10_000 }, FULL];
+  const story = new Story().start({ judge: JUDGE, steps }).write();
+  run(story, 9, second([90, 0], [10, 0]));
+  story
+    .wait(1_000)
+    .look(second([90, 0], [10, 0]))
+    .write();
+  run(story, 3, second([0, 0], [100, 90]));
+  assert.equal(stateOf(story.release), 'held');
+  assert.equal(story.release.step, 0);
+  assert.match(story.release.held?.reason ?? '', /back to 10 %, to see beside v41 whether v42 is to blame/);
+  story.write();
+  run(story, 20, second([90, 0], [10, 9]));
+  assert.equal(stateOf(story.release), 'rollingBack');
+  assert.match(story.release.rollback?.reason ?? '', /failures landed on v42/);
+});
+
+test('an outage at 100 % costs a step back, not the release', () => {
+  const steps = [{ weightPercent: 10, holdMs: 10_000 }, FULL];
+  const story = new Story().start({ judge: { ...JUDGE, stableErrorRate: 0.001 }, steps }).write();
+  run(story, 9, second([90, 0], [10, 0]));
+  story
+    .wait(1_000)
+    .look(second([90, 0], [10, 0]))
+    .write();
+  run(story, 3, second([0, 0], [100, 60]));
+  story.write();
+  run(story, 20, second([90, 54], [10, 6]));
+  assert.equal(story.release.rollback, null);
+  assert.equal(stateOf(story.release), 'held');
+});
+
+test('a healthy version bakes at 100 % and is promoted', () => {
+  const story = new Story().start({ judge: { ...JUDGE, stableErrorRate: 0.01 }, steps: [FULL] }).write();
+  run(story, 59, second([0, 0], [100, 1]));
+  story
+    .wait(1_000)
+    .look(second([0, 0], [100, 1]))
+    .write();
+  assert.equal(stateOf(story.release), 'promoted');
+});
