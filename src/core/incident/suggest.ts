@@ -41,7 +41,8 @@ function named(matrix: SeverityMatrix, level: SeverityLevel): string {
 }
 
 function isMeasured(matrix: SeverityMatrix, impact: Impact): boolean {
-  if (factsOf(matrix, impact).length > 0) return true;
+  // What no traffic reached, nobody felt.
+  if (impact.trafficShare === 0 || factsOf(matrix, impact).length > 0) return true;
   const { errorRate, throttleRate, p95DurationRatio } = impact;
   const rates = [errorRate, p95DurationRatio].some((rate) => rate !== null);
   return throttleRate !== null || (rates && impact.invocations >= matrix.minInvocations);
