@@ -48,6 +48,8 @@ export interface Flags {
   readonly restateIdentity?: readonly string[];
   readonly fault?: string;
   readonly rps?: string;
+  readonly parameter?: readonly string[];
+  readonly before?: string;
   readonly rule?: readonly string[];
   readonly bad?: readonly string[];
   readonly good?: readonly string[];

@@ -67,6 +67,10 @@ const RELEASE: readonly OptionSpec[] = [
   { flags: '--hook-timeout <time>', description: 'a hook’s silence this long counts as failure; at most 1h' },
   { flags: '--signals <list>', description: 'what the guards are fed with: logs,metrics' },
 ];
+const TEMPLATE: readonly OptionSpec[] = [
+  { flags: '--parameter <name=value>', description: 'the value of a template parameter', many: true },
+  { flags: '--before <template>', description: 'the template as it is deployed: says which changes publish a version' },
+];
 const COMMON = [...WHERE, ...OUTPUT];
 
 export const VERBS: readonly Verb[] = [
@@ -86,8 +90,15 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'plan',
     summary: 'show what a deploy would do, and change nothing',
-    options: [...TARGET, ...RELEASE, REASON, ...COMMON],
-    examples: ['switchback plan --function checkout --alias live --version 42'],
+    operands: {
+      name: 'template',
+      description: 'a SAM or CloudFormation template or AppSpec file, and which of its functions; AWS is not asked',
+    },
+    options: [...TARGET, ...RELEASE, ...TEMPLATE, REASON, ...COMMON],
+    examples: [
+      'switchback plan --function checkout --alias live --version 42',
+      'switchback plan template.yaml --parameter Stage=prod',
+    ],
     load: () => import('./commands/plan.ts'),
   },
   {

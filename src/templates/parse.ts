@@ -55,7 +55,8 @@ export function parseTemplate(text: string, file: string): Parsed {
   }
   try {
     // JSON may be indented with tabs, YAML may not; no JSON string holds a bare tab, so a blank is as good.
-    const readable = /^\s*\{/.test(text) ? text.replaceAll('\t', ' ') : text;
+    const isJson = /^\s*\{/.test(text);
+    const readable = isJson ? text.replaceAll('\t', ' ') : text;
     const options = { version: '1.1', customTags: TAGS, uniqueKeys: false, prettyErrors: false } as const;
     const document = parseDocument(readable, { ...options, lineCounter: lines });
     const deep = document.errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
@@ -70,7 +71,7 @@ export function parseTemplate(text: string, file: string): Parsed {
       );
     }
     if (document.errors.length > 0) return { root: undefined, report };
-    const root = new Reading(report).tree(document.contents, 0);
+    const root = new Reading(report, isJson).tree(document.contents, 0);
     if (root.kind === 'map') return { root, report };
     report.error(root.at, '', 'this is no template: it must be a mapping with Resources');
   } catch (error) {
@@ -92,12 +93,14 @@ class TooMuch extends Error {
 /** One walk over the document. */
 class Reading {
   readonly #report: Reporter;
+  readonly #isJson: boolean;
   /** The library's own look-up searches the whole document for every alias. */
   readonly #anchors = new Map<string, Node>();
   #nodes = 0;
 
-  constructor(report: Reporter) {
+  constructor(report: Reporter, isJson: boolean) {
     this.#report = report;
+    this.#isJson = isJson;
   }
 
   tree(node: unknown, depth: number): Tree {
@@ -122,7 +125,9 @@ class Reading {
         at,
       );
     }
-    return isScalar(node) ? longForm(node.tag, leaf(node, at), at) : { kind: 'scalar', value: null, source: '', at };
+    return isScalar(node)
+      ? longForm(node.tag, leaf(node, at, this.#isJson), at)
+      : { kind: 'scalar', value: null, source: '', at };
   }
 
   #map(node: YAMLMap, depth: number): Tree {
@@ -151,10 +156,18 @@ class Reading {
   }
 }
 
-function leaf(node: YamlScalar, at: number): Tree {
+/**
+ * What SAM's own YAML reader leaves text and a strict YAML 1.1 does not: `y` and `n`, `1e5` (a float has a point and a
+ * signed exponent; commit hashes look so), and `0129` (account numbers do).
+ */
+const TEXT_TO_SAM = /^([yYnN]|[-+]?\d+[eE][-+]?\d+|[-+]?\d*\.\d*[eE]\d+|[-+]?0\d*[89]\d*)$/;
+
+function leaf(node: YamlScalar, at: number, isJson: boolean): Tree {
   const { value, source = '' } = node;
   if (value === null || value === undefined) return { kind: 'scalar', value: null, source, at };
-  if (typeof value === 'number' || typeof value === 'boolean') return { kind: 'scalar', value, source, at };
+  const isText = !isJson && TEXT_TO_SAM.test(source);
+  if ((typeof value === 'number' || typeof value === 'boolean') && !isText)
+    return { kind: 'scalar', value, source, at };
   // YAML 1.1 makes dates of `2012-10-17`; CloudFormation leaves them text.
   const text = typeof value === 'string' ? value : source;
   return { kind: 'scalar', value: text, source: text, at };

@@ -69,6 +69,11 @@ const SLIPS: readonly [name: string, properties: string, expected: readonly RegE
     'DeploymentPreference: {Type: AllAtOnce}',
     [/:6:7: error: Pay: 'DeploymentPreference' requires AutoPublishAlias/],
   ],
+  [
+    'provisioned concurrency and no alias',
+    'ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 1}',
+    [/:6:7: error: Pay: To set ProvisionedConcurrencyConfig AutoPublishALias must be defined/],
+  ],
   ['no type', 'AutoPublishAlias: live\nDeploymentPreference: {Role: r}', [/is missing required Property 'Type'/]],
   ['a preference that is no mapping', 'AutoPublishAlias: live\nDeploymentPreference: Canary', [/Type of property/]],
   [

@@ -80,6 +80,11 @@ const EXPRESSIONS: readonly [text: string, expected: unknown, parameters?: Recor
   ['!Cidr [!GetAtt V.Block, 6]', '!Cidr [!GetAtt V.Block, 6]'],
   ['2012-10-17', '2012-10-17'],
   ['yes', true],
+  ['y', 'y'],
+  ['12e5', '12e5'],
+  ['1.5e+3', 1500],
+  ['012345678901', '012345678901'],
+  ['010', 8],
 ];
 
 for (const [text, expected, parameters] of EXPRESSIONS) {

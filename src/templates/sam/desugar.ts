@@ -64,6 +64,10 @@ function samFunction(resource: Resource, globals: Tree | undefined, template: Te
   const properties = withGlobals(globals, tree, resource.properties);
   const preference = readPreference(id, properties, template);
   const alias = aliasName(id, properties, template);
+  if (!isFalsy(field(properties, 'ProvisionedConcurrencyConfig')) && isFalsy(field(properties, 'AutoPublishAlias'))) {
+    const message = 'To set ProvisionedConcurrencyConfig AutoPublishALias must be defined on the function';
+    template.report.error(keyAt(properties, 'ProvisionedConcurrencyConfig'), id, message);
+  }
   return {
     id,
     at,
