@@ -76,7 +76,7 @@ export function bundleName(releaseId: string): string {
 
 async function keepRelease(host: AliasHost, shelf: Shelf, { id, plan }: Release): Promise<void> {
   const record = await recordFromLedger(host, plan.key, id);
-  if (!record) return;
+  if (!record) throw new Error(`the start of release ${id} is too far back in the ledger`);
   await writeBundle(shelf, record);
   const names = (await shelf.list()).filter((name) => /^r-\w+\.json$/.test(name));
   for (const name of names.slice(0, -MAX_BUNDLES)) await shelf.remove(name);

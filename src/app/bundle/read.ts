@@ -41,10 +41,10 @@ function formatProblem(value: unknown): string | undefined {
 }
 
 /** What has the right form and still cannot be. */
-function meaningProblem({ plan, firstWeight, looks, marks }: ReleaseRecord): string | undefined {
+function meaningProblem({ plan, weights, looks, marks }: ReleaseRecord): string | undefined {
   if (plan.stable === plan.candidate) return `plan: stable and candidate are both version ${plan.stable}`;
-  if (firstWeight && firstWeight.look > looks.length)
-    return `firstWeight.look is ${firstWeight.look}, but there are ${looks.length} looks`;
+  const late = weights.find(({ look }) => look > looks.length);
+  if (late) return `weights: one is set before look ${late.look}, but there are ${looks.length} looks`;
   if (!plan.judge) return undefined;
   const names = { stable: plan.stable, candidate: plan.candidate };
   const problem = configProblem({ ...plan.judge, ...names, startedAtMs: marks.startedAt, horizonMs: 1 });

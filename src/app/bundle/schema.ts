@@ -104,7 +104,7 @@ const release = z.object({
   key: z.object({ account: text, region: text, function: text, alias: text }),
   plan,
   alarms: z.array(alarm).max(MAX_ALARMS),
-  firstWeight: z.object({ look: place, afterMs: after }).nullable(),
+  weights: z.array(z.object({ look: place, afterMs: after, weightPercent: weight })).max(MAX_LOOKS),
   looks: z.array(look).max(MAX_LOOKS),
   decided: z.object({
     failed: z.object({ look: place, guard: text, reason: text }).nullable(),

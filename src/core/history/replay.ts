@@ -23,10 +23,17 @@ export function replay(key: AliasKey, events: Iterable<AliasEvent>): readonly Tu
   let doc = emptyDoc(key);
   for (const event of events) {
     const before = doc;
-    doc = decide(doc, event).state;
+    doc = decide(doc, accepted(event)).state;
     turns.push({ event, before, after: doc });
   }
   return turns;
+}
+
+/** What the ledger holds was accepted; the release before a start may lie outside of what was read. */
+function accepted(event: AliasEvent): AliasEvent {
+  if (event.kind !== 'start') return event;
+  const { lastReleaseId: _lastReleaseId, ...readings } = event.readings;
+  return { ...event, readings };
 }
 
 /** Every release among these turns in its last known state, newest first. */

@@ -2,9 +2,9 @@ import { fingerprint } from '../fingerprint.ts';
 import type { Turn } from '../history/replay.ts';
 import { type GuardState, isNewTo } from '../release/guards.ts';
 import type { Observation } from '../release/observation.ts';
-import { actualWeight, type Release } from '../release/release.ts';
+import { actualWeight, type Release, weightAt } from '../release/release.ts';
 import { listsOf } from './counts.ts';
-import type { GuardedPlan, Look, ReleaseRecord } from './record.ts';
+import type { GuardedPlan, Look, ReleaseRecord, WeightSet } from './record.ts';
 import { Trail } from './trail.ts';
 
 /** A record as it lies in a file. The checksum tells damage, not forgery. */
@@ -41,14 +41,14 @@ export function recordOf(turns: readonly Turn[], undoneBy: string | null): Relea
   const { plan, readings, at: startedAt } = first.event;
   const looks: Look[] = [];
   const trail = new Trail();
-  let firstWeight: ReleaseRecord['firstWeight'] = null;
+  const weights: WeightSet[] = [];
   for (const turn of turns) {
     const before = turn.before.release;
     const after = turn.after.release;
     if (!before || !after || before.rollback || looks.length >= MAX_LOOKS) continue;
     const { event } = turn;
-    if (firstWeight === null && setsFirstWeight(turn)) {
-      firstWeight = { look: looks.length, afterMs: event.at - startedAt };
+    if (readsBackWeight(turn)) {
+      weights.push({ look: looks.length, afterMs: event.at - startedAt, weightPercent: weightAt(plan, before.step) });
     }
     const observation = observationIn(turn);
     if (!observation) continue;
@@ -61,7 +61,7 @@ export function recordOf(turns: readonly Turn[], undoneBy: string | null): Relea
     key: plan.key,
     plan: guarded(plan),
     alarms: readings.alarms,
-    firstWeight,
+    weights,
     looks,
     decided: trail.decided(),
     marks: last.marks,
@@ -78,7 +78,7 @@ function guarded({ stable, candidate, strategy, steps, alarms, thresholds, judge
   return { stable, candidate, strategy, steps, alarms, thresholds, judge, signals };
 }
 
-function setsFirstWeight({ event, before }: Turn): boolean {
+function readsBackWeight({ event, before }: Turn): boolean {
   if (event.kind !== 'result' || event.result.outcome !== 'aliasSet') return false;
   return before.release?.phase === 'shifting' && before.release.waitingFor === event.command;
 }

@@ -116,8 +116,8 @@ function endedWithout(record: ReleaseRecord): Answer {
   return { kind: 'tooLate', afterMs: Math.max(0, lastLook(record) - trafficFrom(record)) };
 }
 
-function trafficFrom({ firstWeight }: ReleaseRecord): number {
-  return firstWeight?.afterMs ?? 0;
+function trafficFrom({ weights }: ReleaseRecord): number {
+  return weights[0]?.afterMs ?? 0;
 }
 
 function lastLook({ looks }: ReleaseRecord): number {

@@ -24,7 +24,7 @@ export function minutesOf(record: ReleaseRecord): Minutes {
 }
 
 function fromLogs(record: ReleaseRecord): readonly Minute[] {
-  const fromMs = record.firstWeight?.afterMs ?? 0;
+  const fromMs = record.weights[0]?.afterMs ?? 0;
   const minutes = wholeMinutes(record, fromMs);
   for (const { afterMs, logs } of record.looks) {
     const index = Math.max(0, Math.floor((afterMs - fromMs) / MINUTE_MS));
@@ -35,7 +35,7 @@ function fromLogs(record: ReleaseRecord): readonly Minute[] {
 
 function fromMetrics(record: ReleaseRecord): readonly Minute[] {
   const { startedAt } = record.marks;
-  const fromMs = Math.floor((startedAt + (record.firstWeight?.afterMs ?? 0)) / MINUTE_MS) * MINUTE_MS;
+  const fromMs = Math.floor((startedAt + (record.weights[0]?.afterMs ?? 0)) / MINUTE_MS) * MINUTE_MS;
   const minutes = wholeMinutes(record, fromMs - startedAt);
   for (const look of record.looks) {
     for (const { minuteMs, counts } of look.minutes ?? []) {
@@ -47,9 +47,9 @@ function fromMetrics(record: ReleaseRecord): readonly Minute[] {
   return minutes;
 }
 
-function wholeMinutes({ looks, firstWeight }: ReleaseRecord, fromMs: number): Minute[] {
+function wholeMinutes({ looks, weights }: ReleaseRecord, fromMs: number): Minute[] {
   const lastMs = looks.reduce((latest, { afterMs }) => Math.max(latest, afterMs), 0);
-  const count = firstWeight ? Math.floor((lastMs - fromMs) / MINUTE_MS) : 0;
+  const count = weights.length > 0 ? Math.floor((lastMs - fromMs) / MINUTE_MS) : 0;
   return Array.from({ length: Math.min(MAX_MINUTES, Math.max(0, count)) }, () => ({ stable: NONE, candidate: NONE }));
 }
 

@@ -20,6 +20,13 @@ export interface Look {
   readonly alarms?: readonly AlarmReading[];
 }
 
+/** A weight was read back: before which look, and when. */
+export interface WeightSet {
+  readonly look: number;
+  readonly afterMs: number;
+  readonly weightPercent: number;
+}
+
 /** What the guards made of the looks. */
 export interface Decided {
   /** The look, counted from 0, at which a guard wanted the candidate gone; null where none did. */
@@ -43,8 +50,8 @@ export interface ReleaseRecord {
   readonly plan: GuardedPlan;
   /** Alarms as they stood at the start. */
   readonly alarms: readonly AlarmReading[];
-  /** The first weight was read back: before which look, and when; null where no traffic ever moved. */
-  readonly firstWeight: { readonly look: number; readonly afterMs: number } | null;
+  /** Every weight that was read back, in order; none where no traffic ever moved. */
+  readonly weights: readonly WeightSet[];
   readonly looks: readonly Look[];
   readonly decided: Decided;
   readonly marks: Marks;

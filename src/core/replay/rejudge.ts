@@ -1,4 +1,4 @@
-import { beginJudging, feedGuards, initialGuards, limitsOf } from '../release/guards.ts';
+import { feedGuards, initialGuards, limitsOf, weightSet } from '../release/guards.ts';
 import type { Observation } from '../release/observation.ts';
 import type { Plan } from '../release/plan.ts';
 import { countsByVersion } from './counts.ts';
@@ -19,11 +19,12 @@ export function rejudge(record: ReleaseRecord, plan: GuardedPlan = record.plan):
   const places = slowPlaces(record, whole);
   if (typeof places === 'string') return { ok: false, problem: places };
   const startedAt = record.marks.startedAt;
+  const weights = Map.groupBy(record.weights, ({ look }) => look);
   const trail = new Trail();
   let guards = initialGuards(whole, record.alarms);
   for (const [index, look] of record.looks.entries()) {
-    const { firstWeight } = record;
-    if (firstWeight?.look === index) guards = beginJudging(whole, guards, startedAt + firstWeight.afterMs);
+    for (const { weightPercent, afterMs } of weights.get(index) ?? [])
+      guards = weightSet(whole, guards, weightPercent, startedAt + afterMs);
     const at = startedAt + look.afterMs;
     guards = feedGuards(whole, guards, observationOf(look, places), at, look.weightPercent);
     if (trail.add(whole, guards, at)) break;

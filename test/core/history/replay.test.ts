@@ -59,3 +59,12 @@ test('a ledger whose beginning was cut off tells the releases that began after t
     ['r-1'],
   );
 });
+
+test('a start that names the release before it is told although that release lies before the cut', () => {
+  const [start, ...rest] = promoted().events;
+  assert.ok(start?.kind === 'start');
+  const named: AliasEvent = { ...start, readings: { ...start.readings, lastReleaseId: 'r-0' } };
+  const turns = replay(KEY, [named, ...rest]);
+  assert.equal(turns[0]?.event, named);
+  assert.equal(releasesOf(turns)[0]?.release.outcome?.state, 'promoted');
+});

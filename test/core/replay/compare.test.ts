@@ -151,7 +151,7 @@ test('where CloudWatch saw more than the logs, its minutes are taken, each as it
 });
 
 test('a release that never got a weight has no minutes and no judge', () => {
-  const record: ReleaseRecord = { ...UNGUARDED, firstWeight: null };
+  const record: ReleaseRecord = { ...UNGUARDED, weights: [] };
   assert.deepEqual(minutesOf(record).minutes, []);
   const again = rejudge(record, { ...record.plan, judge: { alpha: 0.01 } });
   assert.ok(again.ok && again.decided.failed === null);
