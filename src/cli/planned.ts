@@ -13,7 +13,9 @@ import { releaseSettings } from './target.ts';
 
 /** What the flags, the environment and the file want released, every text read and the code packed. */
 export async function wanted(context: Context): Promise<Wanted> {
-  const settings = valuesOf(await releaseSettings(context));
+  const template =
+    context.operands.length > 0 ? await (await import('./template.ts')).templateLayer(context) : undefined;
+  const settings = valuesOf(await releaseSettings(context, template));
   // Every text is read before any file is: a slip in a flag should not wait for a large zip.
   unwrap(wantedFrom(settings, { kind: 'latest' }, allowed(context)));
   return unwrap(wantedFrom(settings, await sourceOf(context, settings), allowed(context)));

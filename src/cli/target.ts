@@ -63,9 +63,13 @@ function fromFlags(flags: Flags): ReleaseSettings {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
-/** Every setting of the release that is meant, and where each came from. Function and alias are among them. */
-export async function releaseSettings(context: Context): Promise<ReadonlyMap<SettingName, Sourced>> {
-  const near = nearLayers(context);
+/**
+ * Every setting of the release that is meant, and where each came from. Function and alias are among them. What a template
+ * says is weaker than a flag alone.
+ */
+export async function releaseSettings(context: Context, template?: Layer): Promise<ReadonlyMap<SettingName, Sourced>> {
+  const [flags, ...others] = nearLayers(context);
+  const near = [flags!, ...(template ? [template] : []), ...others];
   const file = await fileLayer(context, valuesOf(layered(near)).function);
   const found = layered([...near, ...(file ? [file] : []), DEFAULT_LAYER]);
   named(found, 'function');

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Layer } from '../app/settings.ts';
 import { formatDuration } from '../core/duration.ts';
 import { parseStrategy } from '../core/release/strategy.ts';
 import { type Line, labelled, line } from '../present/text/line.ts';
@@ -35,6 +36,64 @@ export async function planTemplate(context: Context): Promise<ExitCode> {
   if (lines.length === 0) lines.push(line(['dim', `${file} releases no function through CodeDeploy`]));
   output.result({ template: file, kind, releases, stateMachines, changes, problems, dryRun: true }, lines);
   return problems.some(({ severity }) => severity === 'error') ? EXIT.usage : EXIT.done;
+}
+
+/**
+ * `deploy TEMPLATE [FUNCTION]`: how the template wants one function released, as settings. Refused where the template has a
+ * mistake, and where it leaves to AWS what no flag says: a guard is never dropped in silence.
+ */
+export async function templateLayer(context: Context): Promise<Layer> {
+  const { flags, operands, output } = context;
+  const [file, ...names] = operands;
+  const read = await templateText(context, file!, parametersOf(flags.parameter ?? []));
+  const reading = readTemplate(read.text, read.file, read);
+  const mistakes = reading.problems.filter(({ severity }) => severity === 'error').map(templateProblemText);
+  if (mistakes.length > 0)
+    throw usage(mistakes.join('\n'), `correct ${file}; switchback plan ${file} shows what it releases`);
+  for (const problem of reading.problems) output.note(templateProblemText(problem));
+  const release = onlyOne(chosen(reading, names, file!), names, file!);
+  const { logicalId, condition, enabled, because, strategy, configName, alarms } = release;
+  if (enabled === false) throw usage(`${logicalId} is not released step by step: ${because}`);
+  if (enabled === null)
+    throw usage(`${logicalId} may not be released step by step: ${because}`, 'add --parameter NAME=VALUE');
+  if (condition?.holds === false)
+    throw usage(
+      `${logicalId} is not made: its condition ${condition.name} does not hold`,
+      'add --parameter NAME=VALUE',
+    );
+  if (strategy === null && flags.strategy === undefined)
+    throw usage(
+      `${logicalId}: only CodeDeploy knows the steps of ${configName?.text ?? 'its deployment group'}`,
+      'add --strategy "canary 10% 5m"',
+    );
+  const told = (flag: string, given: unknown, term: Term | null): string | undefined => {
+    if (term === null || given !== undefined) return undefined;
+    if (term.known) return term.text;
+    throw usage(
+      `${logicalId}: only AWS knows what ${term.text} is called`,
+      `add --${flag} NAME, or give it a name in ${file}`,
+    );
+  };
+  const settings = {
+    function: told('function', flags.function, release.functionName),
+    alias: told('alias', flags.alias, release.alias),
+    strategy: strategy ?? undefined,
+    preTraffic: told('pre-traffic', flags.preTraffic, release.preTraffic),
+    postTraffic: told('post-traffic', flags.postTraffic, release.postTraffic),
+    alarms: flags.alarm ? undefined : alarms.map((term) => told('alarm', undefined, term)!),
+  };
+  return {
+    settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
+    from: () => place(release.at),
+  };
+}
+
+function onlyOne(releases: readonly TemplateRelease[], names: readonly string[], file: string): TemplateRelease {
+  const wanted = names.length > 0 ? releases : releases.filter(({ enabled }) => enabled !== false);
+  if (wanted.length === 1) return wanted[0]!;
+  if (wanted.length === 0) throw usage(`${file} releases no function through CodeDeploy`);
+  const ids = wanted.map(({ logicalId }) => logicalId);
+  throw usage(`${file} releases ${ids.join(', ')}: which one is meant?`, `switchback deploy ${file} ${ids[0]}`);
 }
 
 /** `--parameter Stage=prod`. */

@@ -67,8 +67,13 @@ const RELEASE: readonly OptionSpec[] = [
   { flags: '--hook-timeout <time>', description: 'a hook’s silence this long counts as failure; at most 1h' },
   { flags: '--signals <list>', description: 'what the guards are fed with: logs,metrics' },
 ];
+const PARAMETER: OptionSpec = {
+  flags: '--parameter <name=value>',
+  description: 'the value of a template parameter',
+  many: true,
+};
 const TEMPLATE: readonly OptionSpec[] = [
-  { flags: '--parameter <name=value>', description: 'the value of a template parameter', many: true },
+  PARAMETER,
   { flags: '--before <template>', description: 'the template as it is deployed: says which changes publish a version' },
 ];
 const COMMON = [...WHERE, ...OUTPUT];
@@ -104,9 +109,14 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'deploy',
     summary: 'release a version step by step, and go back by itself when it is worse',
+    operands: {
+      name: 'template',
+      description: 'a SAM or CloudFormation template, and which of its functions: released as it is written there',
+    },
     options: [
       ...TARGET,
       ...RELEASE,
+      PARAMETER,
       REASON,
       DRY_RUN,
       { flags: '--detach', description: 'start the release and leave; "switchback watch" drives it on' },
@@ -121,6 +131,7 @@ export const VERBS: readonly Verb[] = [
     ],
     examples: [
       "switchback deploy --function checkout --alias live --zip dist.zip --strategy 'canary 10% 30s' --alarm checkout-errors",
+      'switchback deploy template.yaml Checkout --function checkout --zip dist.zip',
       "switchback deploy --function checkout --alias live --version 42 --threshold 'error rate > 5% for 2 minutes'",
     ],
     load: () => import('./commands/deploy.ts'),

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { World } from './fakes.ts';
+import { redAlarm, World } from './fakes.ts';
 
 const TEMPLATE = `Parameters: {Plan: {Type: String, Default: AllAtOnce}}
 Resources:
@@ -24,6 +24,41 @@ Resources:
     Properties: {AutoPublishAlias: live, DeploymentPreference: {Type: LINEAR, Percentage: 10, Interval: 5}}
 `;
 
+/** A function whose names are all written down, so that it can be released from the template alone. */
+const SHOP = `Parameters: {Careful: {Type: String}}
+Resources:
+  Checkout:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: .
+      FunctionName: checkout
+      AutoPublishAlias: live
+      DeploymentPreference:
+        Type: Canary10Percent10Minutes
+        Alarms: [checkout-errors]
+        Hooks: {PostTraffic: checkout-post}
+  Named:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: ., AutoPublishAlias: live, DeploymentPreference: {Type: AllAtOnce}}
+  Elsewhere:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: ., FunctionName: c, AutoPublishAlias: live, DeploymentPreference: {Type: Ours}}
+  Guarded:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: .
+      FunctionName: checkout
+      AutoPublishAlias: live
+      DeploymentPreference: {Type: AllAtOnce, Alarms: [!ImportValue SharedAlarm]}
+  Untold:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: .
+      FunctionName: checkout
+      AutoPublishAlias: live
+      DeploymentPreference: {Type: AllAtOnce, Enabled: !Ref Careful}
+`;
+
 let folder = '';
 const path = (name: string): string => join(folder, name);
 
@@ -31,6 +66,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'switchback-template-'));
   await writeFile(path('t.yaml'), TEMPLATE);
   await writeFile(path('slower.yaml'), TEMPLATE.replace('Timeout: 3', 'Timeout: 30'));
+  await writeFile(path('shop.yaml'), SHOP);
   await writeFile(path('wrong.yaml'), TEMPLATE.replace('      AutoPublishAlias: live\n', ''));
 });
 
@@ -83,4 +119,39 @@ test('mistakes of a template are told with their place, and end with exit 2', as
     assert.equal(answer.exit, 2, argv.join(' '));
     assert.match(answer.err, expected);
   }
+});
+
+test('deploy of a template releases a function as it is written there; a flag is stronger', async () => {
+  const world = new World();
+  world.alarms = [redAlarm('checkout-errors')].map((alarm) => ({ ...alarm, state: 'OK' as const }));
+  const argv = ['deploy', path('shop.yaml'), 'Checkout', '--version', '42', '--dry-run'];
+  const { exit, out, err } = await world.run(...argv);
+  assert.equal(exit, 0, err);
+  assert.match(out, /Release of checkout:live/);
+  assert.match(out, /strategy +Canary10Percent10Minutes/);
+  assert.match(out, /checkout-errors/);
+  assert.match(out, /post-traffic.*checkout-post/);
+  const slower = await world.run(...argv, '--strategy', 'canary 5% 30m');
+  assert.match(slower.out, /strategy +canary 5% 30m/);
+  assert.match(slower.out, /checkout-errors/);
+});
+
+test('deploy of a template never guesses what only AWS knows, and drops no guard', async () => {
+  const cases: [string[], RegExp][] = [
+    [[], /releases Checkout, Named, Elsewhere, Guarded, Untold: which one is meant\?/],
+    [['Named'], /only AWS knows what !Ref Named is called.*\n {2}next: add --function NAME/],
+    [['Elsewhere'], /only CodeDeploy knows the steps of Ours\n {2}next: add --strategy/],
+    [['Guarded'], /only AWS knows what !ImportValue SharedAlarm is called\n {2}next: add --alarm NAME/],
+    [['Untold'], /Untold may not be released step by step: .*!Ref Careful, which is not known here/],
+    [['Untold', '--parameter', 'Careful=false'], /Untold is not released step by step: .*Enabled is false/],
+    [['Nope'], /has no function "Nope"/],
+  ];
+  for (const [argv, expected] of cases) {
+    const { exit, err } = await new World().run('deploy', path('shop.yaml'), ...argv);
+    assert.equal(exit, 2, argv.join(' '));
+    assert.match(err, expected);
+  }
+  const wrong = await new World().run('deploy', path('wrong.yaml'));
+  assert.equal(wrong.exit, 2);
+  assert.match(wrong.err, /requires AutoPublishAlias.*\n {2}next: correct .*wrong\.yaml/s);
 });
