@@ -6,6 +6,12 @@ export function utcText(ms: number): string {
   return `${year}-${two(month)}-${two(day)} ${utcTime(ms)} UTC`;
 }
 
+/** `2026-01-05 12:00:09 UTC`: for records, where a minute is too coarse. */
+export function utcInstant(ms: number): string {
+  const seconds = Math.floor(ms / 1_000) - Math.floor(ms / 60_000) * 60;
+  return utcText(ms).replace(' UTC', `:${two(seconds)} UTC`);
+}
+
 /** `12:00` for epoch milliseconds. */
 export function utcTime(ms: number): string {
   const minutes = Math.floor((ms - Math.floor(ms / DAY_MS) * DAY_MS) / 60_000);

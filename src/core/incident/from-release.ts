@@ -49,7 +49,7 @@ export function incidentFromRelease(release: Release, facts: ReleaseSurroundings
     breach: trigger.reason,
     impact,
     contained: containedBy(release),
-    evidence: [{ kind: 'release', label: `release ${release.id}`, ref: release.id }],
+    evidence: [{ kind: 'release', label: 'release', ref: release.id }],
     policy: facts.policy,
   };
 }
