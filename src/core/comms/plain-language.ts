@@ -87,7 +87,9 @@ export function isBlocked(findings: readonly LintFinding[]): boolean {
 
 /** Findings that no reason can override. */
 export function isForbidden(findings: readonly LintFinding[]): boolean {
-  return findings.some(({ rule }) => rule === 'secret' || rule === 'variable');
+  return findings.some(
+    ({ rule, level }) => rule === 'secret' || rule === 'variable' || (rule === 'length' && level === 'block'),
+  );
 }
 
 function matches(text: string, pattern: RegExp): LintFinding[] {

@@ -1,14 +1,12 @@
-import { formatDuration } from '../duration.ts';
 import { describeContainment } from './containment.ts';
 import { draftsFor } from './draft-facts.ts';
 import type { Order, OrderEvent } from './events.ts';
 import type { ActionItem, Incident } from './incident.ts';
-import { levelOf, levelRule } from './levels.ts';
 import { moveMessage, oweMessages } from './outbox.ts';
 import { abandon, enter } from './phases.ts';
 import { ROLES, type Role } from './roles.ts';
-import { isWorse } from './severity.ts';
-import { type IncidentTurn, quiet, record, redactEntry, type Source, then } from './turn.ts';
+import { setSeverity } from './severity-change.ts';
+import { type IncidentTurn, quiet, record, redactEntry, type Source } from './turn.ts';
 
 type Apply<K extends Order['kind']> = (
   incident: Incident,
@@ -40,7 +38,7 @@ const APPLY: { readonly [K in Exclude<Order['kind'], Elsewhere>]: Apply<K> } = {
       components: order.components ?? incident.components,
       summary: order.summary ?? incident.summary,
     };
-    const text = `${incident.severity}, ${described.components.join(', ')}`;
+    const text = `triaged: ${incident.severity}, ${described.components.join(', ')}`;
     if (incident.phase === 'contained') {
       const marks = { ...incident.marks, triagedAt: source.at };
       const noted = record({ ...described, marks }, source, { kind: 'incident.triaged', text });
@@ -281,32 +279,6 @@ const SETTLED = {
   givenUp: 'given up',
   tryAgain: 'to be tried again',
 } as const;
-
-/** Sets or changes the level; the clocks follow it at once, and those are told who must know. */
-export function setSeverity(
-  incident: Incident,
-  level: NonNullable<Incident['severity']>,
-  why: string | undefined,
-  source: Source,
-): IncidentTurn {
-  const before = incident.severity;
-  const raised: Incident = { ...incident, severity: level };
-  const { nextUpdateAt, ackDueAt } = incident.reminders;
-  const { updateEveryMs, ackWithinMs } = levelRule(raised).actions;
-  const worse = isWorse(level, levelOf(incident));
-  const reminders = {
-    ...incident.reminders,
-    // A worse level never lets people wait longer than they were promised.
-    nextUpdateAt: nextUpdateAt !== null && worse ? Math.min(nextUpdateAt, source.at + updateEveryMs) : nextUpdateAt,
-    ackDueAt: ackDueAt !== null && worse ? Math.min(ackDueAt, source.at + ackWithinMs) : ackDueAt,
-  };
-  const text = `${before === null ? `set to ${level}` : `from ${before} to ${level}`}${why ? `: ${why}` : ''}; updates every ${formatDuration(updateEveryMs)}`;
-  const noted = record({ ...raised, reminders }, source, { kind: 'severity.changed', text });
-  return then(quiet(noted), (next) => ({
-    incident: next,
-    commands: before === null ? [] : draftsFor(next, 'scope', source.at),
-  }));
-}
 
 function without(incident: Incident, role: Role, person: string): Incident {
   return { ...incident, roles: incident.roles.filter((each) => each.role !== role || each.person !== person) };

@@ -7,6 +7,7 @@ import { refusalOf } from './guards.ts';
 import type { Incident, Pending } from './incident.ts';
 import { isPerson } from './roles.ts';
 import { isWorse } from './severity.ts';
+import type { NewEntry } from './timeline.ts';
 import { type IncidentTurn, quiet, record, type Source } from './turn.ts';
 
 /** The approval that this order needs before anything is done; undefined where it needs none. */
@@ -56,11 +57,25 @@ export function ask(incident: Incident, order: OrderEvent, action: ApprovalActio
   };
   const kind = order.kind === 'send' ? 'comms.drafted' : 'approval.requested';
   const text = `${describe(order)}; it takes ${seatsWords(rule)}`;
-  const asked = record({ ...incident, pending: [...incident.pending, pending] }, source, { kind, text });
+  const asked = record(replaced(incident, order, source, pending), source, { kind, text });
   return {
     incident: asked,
     commands: [{ kind: 'remind', key: `${order.id}/approval`, about: 'approval', told: text }],
   };
+}
+
+/** A newer text for the same people takes the place of the one that still waited: only one of them can be true now. */
+function replaced(incident: Incident, order: OrderEvent, source: Source, pending: Pending): Incident {
+  const isOlder = ({ order: other }: Pending): boolean =>
+    order.kind === 'send' && other.kind === 'send' && other.audience === order.audience && other.stage === order.stage;
+  const skipped = incident.pending.filter(isOlder).map(
+    (): NewEntry => ({
+      kind: 'comms.skipped',
+      text: `${describe(order)}: a newer text has replaced the one that waited`,
+    }),
+  );
+  const left = incident.pending.filter((each) => !isOlder(each));
+  return record({ ...incident, pending: [...left, pending] }, source, ...skipped);
 }
 
 /** One more approval. The last one that is needed sets the order off, if nothing stands against it by now. */

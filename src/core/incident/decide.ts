@@ -1,5 +1,5 @@
 import { SYSTEM } from '../who.ts';
-import { applyOrder, setSeverity } from './apply.ts';
+import { applyOrder } from './apply.ts';
 import { approvalOf, ask, deny, grant } from './asking.ts';
 import { wake, wakeAt } from './clocks.ts';
 import type { IncidentCommand } from './commands.ts';
@@ -12,6 +12,7 @@ import { openIncident } from './open.ts';
 import { moveMessage } from './outbox.ts';
 import { enter } from './phases.ts';
 import { isWorse } from './severity.ts';
+import { setSeverity } from './severity-change.ts';
 import { suggestSeverity } from './suggest.ts';
 import type { EntryKind } from './timeline.ts';
 import { type IncidentTurn, quiet, record, type Source, then } from './turn.ts';

@@ -1,24 +1,22 @@
-import { AUDIENCES } from '../comms/audiences.ts';
-import { isBlocked, isForbidden, leaks, lintMessage } from '../comms/plain-language.ts';
+import { leaks } from '../comms/plain-language.ts';
 import { formatDuration } from '../duration.ts';
 import type { Refusal } from '../refusal.ts';
-import { grantBy, helps, seatsWords } from './approvals.ts';
 import { closeGuard, resolveGuard } from './closing.ts';
 import { approvalFor } from './containment.ts';
-import { mayHear, saidInPublic, toldInPublic } from './draft-facts.ts';
+import { saidInPublic, toldInPublic } from './draft-facts.ts';
 import type { Order, OrderEvent } from './events.ts';
 import { type Incident, type IncidentDoc, isLive } from './incident.ts';
+import { grantGuard, sendGuard } from './message-guards.ts';
 import { holdersOf, isPerson, ROLES } from './roles.ts';
 import { isWorse } from './severity.ts';
-import { MAX_EVIDENCE, MAX_FREE_ENTRIES, MAX_TEXT } from './timeline.ts';
+import { type Evidence, MAX_EVIDENCE, MAX_FREE_ENTRIES, MAX_TEXT } from './timeline.ts';
 
 /** Bounds that keep the document small enough to be stored with every turn. */
 export const MAX_COMPONENTS = 50;
-export const MAX_MESSAGES = 500;
 export const MAX_ACTION_ITEMS = 100;
 export const MAX_NAME = 200;
-export const MAX_CHANNELS = 20;
-export const MAX_PENDING = 50;
+/** As long as a URL that browsers and proxies take. */
+export const MAX_REF = 2_000;
 
 /** A sentence why an order cannot be followed now, or undefined where it can. */
 type Guard<K extends Order['kind']> = (
@@ -31,6 +29,8 @@ type Guard<K extends Order['kind']> = (
  * already been followed is not refused: following it again changes nothing.
  */
 export function refusalOf({ id, incident }: IncidentDoc, order: OrderEvent): Refusal | undefined {
+  if (order.id.length === 0 || order.id.length > MAX_NAME)
+    return refused(`an order's id has 1 to ${MAX_NAME} characters`);
   if (order.kind === 'open') return refused(openGuard(order));
   if (!incident) return { kind: 'usage', message: `there is no incident ${id}`, next: 'switchback incident list' };
   if (order.expected !== undefined && order.expected !== incident.version) {
@@ -61,14 +61,19 @@ function textsOf(order: OrderEvent): readonly string[] {
   return texts.filter((text) => text !== undefined);
 }
 
+function evidenceGuard(evidence: readonly Evidence[]): string | undefined {
+  if (evidence.length > MAX_EVIDENCE) return `at most ${MAX_EVIDENCE} pieces of evidence are taken`;
+  const long = evidence.find(({ label, ref }) => label.length > MAX_NAME || ref.length > MAX_REF);
+  return long ? `evidence is named in ${MAX_NAME} characters and found by ${MAX_REF} at most` : undefined;
+}
+
 function openGuard({ opening }: Extract<OrderEvent, { kind: 'open' }>): string | undefined {
   const { title, components, contained, detectedAt, evidence } = opening;
   if (title.trim() === '' || title.length > MAX_NAME)
     return `the title has ${title.length} characters; 1 to ${MAX_NAME} are taken`;
-  if (components.length > MAX_COMPONENTS || evidence.length > MAX_EVIDENCE)
-    return `${components.length} components and ${evidence.length} pieces of evidence; at most ${MAX_COMPONENTS} and ${MAX_EVIDENCE} are taken`;
+  if (components.length > MAX_COMPONENTS) return `at most ${MAX_COMPONENTS} components are taken`;
   if (contained && contained.at < detectedAt) return 'it is said to have been contained before it was detected';
-  return undefined;
+  return evidenceGuard(evidence);
 }
 
 const live = (incident: Incident): string | undefined =>
@@ -95,7 +100,12 @@ const GUARDS: { readonly [K in Order['kind']]: Guard<K> } = {
     if (lowers && !isPerson(order.who)) return 'only a person lowers a severity';
     return incident.severity === null ? undefined : reasoned(order);
   },
-  describe: (incident) => (incident.phase === 'merged' ? live(incident) : undefined),
+  describe: (incident, { impactStartedAt, at }) => {
+    if (incident.phase === 'merged') return live(incident);
+    return impactStartedAt !== undefined && impactStartedAt > at
+      ? 'its impact is said to begin in the future'
+      : undefined;
+  },
   assignRole: assignGuard,
   releaseRole: (incident, { role, person }) => {
     if (!holdersOf(incident.roles, role).includes(person)) return `${person} is not ${ROLES[role].label}`;
@@ -118,8 +128,9 @@ const GUARDS: { readonly [K in Order['kind']]: Guard<K> } = {
     if (incident.timeline.length >= MAX_FREE_ENTRIES)
       return `the timeline has ${incident.timeline.length} entries; notes are taken up to ${MAX_FREE_ENTRIES}`;
     if (text.trim() === '') return 'an empty note says nothing';
-    if ((evidence?.length ?? 0) > MAX_EVIDENCE) return `at most ${MAX_EVIDENCE} pieces of evidence are taken`;
-    return occurredAt !== undefined && occurredAt > at ? 'it is said to have happened in the future' : undefined;
+    return occurredAt !== undefined && occurredAt > at
+      ? 'it is said to have happened in the future'
+      : evidenceGuard(evidence ?? []);
   },
   amend: (incident, order) => {
     const entry = incident.timeline.find(({ id }) => id === order.entry);
@@ -137,9 +148,8 @@ const GUARDS: { readonly [K in Order['kind']]: Guard<K> } = {
   containedOtherwise: (incident, order) => {
     if (order.evidence.length === 0) return 'evidence is needed: a link to what shows that it has stopped';
     if (order.text.trim() === '') return 'say what was done';
-    if (order.evidence.length > MAX_EVIDENCE) return `at most ${MAX_EVIDENCE} pieces of evidence are taken`;
     return incident.phase === 'triaged'
-      ? byPerson(order)
+      ? (evidenceGuard(order.evidence) ?? byPerson(order))
       : `it is ${incident.phase}; triage comes first, and once is enough`;
   },
   recur: (incident, order) =>
@@ -268,6 +278,7 @@ function containGuard(incident: Incident, order: Extract<OrderEvent, { kind: 'co
 
 function postmortemGuard(incident: Incident, order: Extract<OrderEvent, { kind: 'postmortem' }>): string | undefined {
   const { phase, postmortem } = incident;
+  if (order.ref.length > MAX_REF) return `where it lies is told in at most ${MAX_REF} characters`;
   if (order.stage === 'draft') return phase === 'closed' ? 'it is closed' : undefined;
   if (phase !== 'review') return `it is ${phase}; the review comes after it is resolved`;
   const before = { inReview: 'draft', reviewed: 'inReview', published: 'reviewed' } as const;
@@ -277,35 +288,4 @@ function postmortemGuard(incident: Incident, order: Extract<OrderEvent, { kind: 
   return order.stage === 'published' && order.digest !== postmortem.digest
     ? 'its text has changed since it was reviewed'
     : byPerson(order);
-}
-
-function sendGuard(incident: Incident, order: Extract<OrderEvent, { kind: 'send' }>): string | undefined {
-  const { audience, stage, text, channels, digest, override } = order;
-  const rule = AUDIENCES[audience];
-  if (!/^[0-9a-f]{64}$/.test(digest)) return 'the digest of the text must be SHA-256 in hex';
-  if (incident.messages.length + channels.length > MAX_MESSAGES || channels.length > MAX_CHANNELS)
-    return `an incident takes at most ${MAX_MESSAGES} messages, ${MAX_CHANNELS} at a time`;
-  if (new Set(channels.map(({ name }) => name)).size < channels.length) return 'a channel is named twice';
-  if (!mayHear(incident, audience))
-    return `nothing of a ${incident.private ? 'private incident' : 'drill'} is told to ${rule.label}`;
-  if (incident.phase === 'merged') return live(incident);
-  if (incident.pending.length >= MAX_PENDING) return `${MAX_PENDING} orders wait already`;
-  const fullOutage = incident.severity === 'SEV-1' && incident.impact?.facts.includes('allInvocationsFailing') === true;
-  const findings = lintMessage(text, { audience, stage, fullOutage });
-  const worst = findings.find(({ level }) => level === 'block');
-  if (!worst || !isBlocked(findings)) return undefined;
-  const overridden = override !== undefined && override.trim() !== '' && isPerson(order.who) && !isForbidden(findings);
-  return overridden ? undefined : `the text says "${worst.found}": ${worst.instead}`;
-}
-
-function grantGuard(incident: Incident, order: Extract<OrderEvent, { kind: 'grant' }>): string | undefined {
-  const pending = incident.pending.find(({ id }) => id === order.order);
-  if (!pending) return `nothing waits under ${order.order}`;
-  if (order.at >= pending.expiresAt) return 'the request has expired';
-  if (order.binding !== pending.binding) return 'it is another text that was approved: read it again';
-  const rule = incident.policy.approvals[pending.action];
-  const grant = grantBy(incident.roles, order.who, order.at);
-  return grant && helps(rule, pending.order.who, pending.grants, grant)
-    ? undefined
-    : `${order.who.name} cannot approve this; it takes ${seatsWords(rule)}`;
 }

@@ -35,7 +35,12 @@ export function openIncident(id: string, event: Extract<OrderEvent, { kind: 'ope
       },
     },
     source,
-    { kind: 'incident.declared', text: reason, occurredAt: opening.detectedAt, evidence: opening.evidence },
+    {
+      kind: 'incident.declared',
+      text: `opened: ${reason}`,
+      occurredAt: opening.detectedAt,
+      evidence: opening.evidence,
+    },
   );
   const suggested = record(declared, { ...source, who: SYSTEM }, { kind: 'severity.suggested', text: suggestion.why });
   const incident = contained ? recordContained(suggested, event) : suggested;

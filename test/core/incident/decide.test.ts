@@ -134,6 +134,27 @@ test('a public text is approved by somebody else, for exactly that text, and not
   assert.match(story.log.findLast(({ kind }) => kind === 'remind')!.key, /^post\/status/);
 });
 
+test('a newer text for the same people replaces the one that still waits for approval', () => {
+  const story = new Case().open().triaged('SEV-2');
+  story.order(send(), { who: SYSTEM, id: 'old' }).order(send({ digest: OTHER_DIGEST }), { who: SYSTEM, id: 'new' });
+  assert.deepEqual(
+    story.incident.pending.map(({ id }) => id),
+    ['new'],
+  );
+  assert.match(story.refusal({ kind: 'grant', order: 'old', binding: DIGEST })!, /nothing waits under old/);
+});
+
+test('texts, names and evidence are bounded', () => {
+  const story = new Case().open().triaged();
+  assert.match(story.refusal({ kind: 'note', entry: 'note', text: 'x'.repeat(4_001) })!, /at most 4000/);
+  const evidence = [{ kind: 'link', label: 'l', ref: 'x'.repeat(2_001) }] as const;
+  assert.match(story.refusal({ kind: 'note', entry: 'note', text: 'n', evidence })!, /2000 at most/);
+  assert.match(story.refusal({ kind: 'acknowledge' }, { id: 'x'.repeat(201) })!, /1 to 200 characters/);
+  const long = send({ audience: 'responders', text: 'x'.repeat(8_001), override: 'long' });
+  assert.match(story.refusal(long)!, /at most 8000/);
+  assert.match(story.refusal({ kind: 'describe', impactStartedAt: story.at + 1 })!, /in the future/);
+});
+
 test('what customers cannot understand does not go out, unless a person says why; a secret never does', () => {
   const story = new Case().open().triaged('SEV-2');
   const jargon = send({ text: 'Lambda cold starts. Next update by 12:30 UTC.' });
