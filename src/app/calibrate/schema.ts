@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { MetricKind } from '../../core/judge/config.ts';
 import { type AliasKey, actorOf } from '../../core/release/alias.ts';
 import { CALIBRATION_FORMAT, CALIBRATION_VERSION, type CalibrationRecord } from '../../core/replay/calibration.ts';
 
@@ -7,6 +8,8 @@ const MAX_TEXT = 300;
 const MAX_HOURS = 31 * 24 + 1;
 const MAX_PHI = 1e4;
 
+const KINDS = ['errors', 'timeouts', 'slow', 'throttles', 'coldStarts'] as const satisfies readonly MetricKind[];
+
 const text = z.string().max(MAX_TEXT);
 const figure = z.number().min(0);
 const whole = z.number().int().min(0);
@@ -14,7 +17,7 @@ const clustering = z.object({ phi: z.number().min(1), measured: figure, events: 
 const replay = z.object({
   replays: whole,
   rolledBack: whole,
-  by: z.partialRecord(z.enum(['errors', 'timeouts', 'slow', 'throttles', 'coldStarts']), whole),
+  by: z.partialRecord(z.enum(KINDS), whole),
 });
 
 const calibration = z.object({
@@ -36,6 +39,7 @@ const calibration = z.object({
     durationMs: z.object({ p50: figure, p90: figure, p99: figure }).nullable(),
   }),
   clustering: z.object({ errors: clustering, timeouts: clustering, slow: clustering }),
+  phi: z.partialRecord(z.enum(KINDS), z.number().min(1).max(MAX_PHI)),
   tested: z
     .object({ alpha: z.number().gt(0).lt(1), seed: z.number(), learned: replay, unlearned: replay.nullable() })
     .nullable(),
@@ -61,7 +65,5 @@ export function readCalibration(content: string, key: AliasKey): CalibrationReco
   if (!isCalibration(value)) return 'it is no calibration';
   const data = value;
   if (actorOf(data.key) !== actorOf(key)) return `it belongs to ${actorOf(data.key)}`;
-  if (data.shape.errors > data.shape.invocations) return 'it has more errors than invocations';
-  const worst = Math.max(...Object.values(data.clustering).map(({ phi }) => phi));
-  return worst > MAX_PHI ? `a phi of ${worst} is not possible` : data;
+  return data.shape.errors > data.shape.invocations ? 'it has more errors than invocations' : data;
 }

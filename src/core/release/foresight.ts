@@ -2,7 +2,7 @@ import { formatDuration } from '../duration.ts';
 import type { LatencyLimit } from '../judge/config.ts';
 import { type Sensitivity, sensitivity } from '../judge/sensitivity.ts';
 import { percent } from '../judge/sentences.ts';
-import { latencyLimitsOf, phiOf } from '../replay/calibration.ts';
+import { latencyLimitsOf } from '../replay/calibration.ts';
 import type { BaselineFacts, CalibrationFacts, Facts } from './facts.ts';
 import type { BetterPlan, JudgePlan, Step } from './plan.ts';
 import { strategyText } from './strategy-text.ts';
@@ -26,7 +26,7 @@ export function setUpJudge(judge: JudgePlan | null, { baseline, calibration }: P
   const byDay = latencyLimits(baseline);
   const limits = byDay.length > 0 || !calibration ? byDay : latencyLimitsOf(calibration.record.shape);
   const counted = [baseline, calibration?.record.shape].find((past) => past && past.invocations >= LEAST_FOR_RATE);
-  const phi = calibration ? phiOf(calibration.record.clustering) : {};
+  const phi = calibration?.record.phi ?? {};
   return {
     ...judge,
     ...(limits.length > 0 ? { latencyLimits: limits } : {}),
@@ -65,7 +65,7 @@ function sight(
   const past = baseline && baseline.requestsPerSecond > 0 ? baseline : (calibration?.record.shape ?? baseline);
   if (!judge || !past || past.requestsPerSecond <= 0) return undefined;
   const stableErrorRate = Math.min(0.5, Math.max(ASSUMED_ERROR_RATE, past.errors / past.invocations));
-  const phi = judge.phi?.errors ?? (calibration ? phiOf(calibration.record.clustering).errors : undefined);
+  const phi = judge.phi?.errors ?? calibration?.record.phi.errors;
   const { requestsPerSecond } = past;
   const input = { steps, requestsPerSecond, stableErrorRate, alpha: judge.alpha };
   return { ...sensitivity(phi === undefined ? input : { ...input, phi }), requestsPerSecond };
@@ -73,12 +73,15 @@ function sight(
 
 /** What was learned, as a sentence with its age. */
 export function calibrationText({ record, ageMs }: CalibrationFacts): string {
-  const { errors } = record.clustering;
-  const learned = !errors.reliable
-    ? `${errors.events} failures were too few to tell whether they cluster`
-    : errors.phi > 1
-      ? `failures come in clusters of about ${Math.round(errors.phi)}`
-      : 'failures do not cluster';
+  const { clustering, phi } = record;
+  const { events, reliable } = clustering.errors;
+  const size = phi.errors ?? 1;
+  const learned =
+    size > 1
+      ? `failures come in clusters of about ${Math.round(size)}`
+      : reliable
+        ? 'failures do not cluster'
+        : `${events} failures were too few to tell whether they cluster`;
   const old = ageMs > OLD_MS ? '; that is old: run "switchback calibrate" again' : '';
   return `${learned} (calibrated ${formatDuration(Math.max(0, ageMs)).replace(/^(\S+ \S+) .*/, '$1')} ago${old})`;
 }

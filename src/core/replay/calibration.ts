@@ -29,6 +29,8 @@ export interface CalibrationRecord {
   readonly span: Span;
   readonly shape: TrafficShape;
   readonly clustering: Readonly<Record<ClusteredKind, Clustering>>;
+  /** The divisors that the judge is set up with: as learned, raised where the test asked for more. */
+  readonly phi: Readonly<Partial<Record<MetricKind, number>>>;
   /** The judge tested on this traffic: with what was learned, and with failures counted in full. Null: too few environments. */
   readonly tested: {
     readonly alpha: number;
@@ -42,6 +44,8 @@ export const CALIBRATION_FORMAT = 'switchback.calibration';
 export const CALIBRATION_VERSION = 1;
 /** Enough to tell 1 % from 3 %. */
 export const REPLAYS = 400;
+/** After so many doublings a divisor has grown 64 times: what is still blamed then is no clustering. */
+const MOST_RAISES = 6;
 /** Any number: with it the coins fall the same way in every run. */
 const SEED = 20_260_105;
 
@@ -69,6 +73,7 @@ export function learn(input: CalibrationInput): Result<CalibrationRecord> {
   const slow = clusteringOf(traffic.invocations, 'slow', limits);
   if (typeof slow === 'string') return contradiction(slow);
   const clustering = { errors, timeouts, slow };
+  const { phi, tested } = settle(input, limits, phiOf(clustering));
   return {
     ok: true,
     value: {
@@ -80,7 +85,8 @@ export function learn(input: CalibrationInput): Result<CalibrationRecord> {
       span,
       shape,
       clustering,
-      tested: test(input, limits, phiOf(clustering)),
+      phi,
+      tested,
     },
   };
 }
@@ -89,20 +95,36 @@ function contradiction(problem: string): Result<never> {
   return refuse('refused', `the log records contradict themselves: ${problem}`);
 }
 
-function test(
+/**
+ * Tests the judge with what was learned, and doubles the divisor of whatever is blamed falsely until the promise is kept.
+ * Environments that differ for longer than a bin, such as slow hosts, cluster more than bins can show.
+ */
+function settle(
   { traffic, alpha, replays = REPLAYS }: CalibrationInput,
   latencyLimits: readonly LatencyLimit[],
-  phi: Partial<Record<MetricKind, number>>,
-): CalibrationRecord['tested'] {
-  const play = (more: object): SelfReplay | null =>
-    replayAgainstItself(traffic, { judge: { alpha, latencyLimits, ...more }, replays, seed: SEED });
-  const learned = play({ phi });
-  if (!learned) return null;
-  return { alpha, seed: SEED, learned, unlearned: Object.keys(phi).length > 0 ? play({}) : null };
+  learnedPhi: CalibrationRecord['phi'],
+): Pick<CalibrationRecord, 'phi' | 'tested'> {
+  const play = (phi: CalibrationRecord['phi']): SelfReplay | null =>
+    replayAgainstItself(traffic, { judge: { alpha, latencyLimits, phi }, replays, seed: SEED });
+  let phi = learnedPhi;
+  let learned = play(phi);
+  if (!learned) return { phi, tested: null };
+  const unlearned = Object.keys(phi).length > 0 ? play({}) : learned;
+  for (let raises = 0; raises < MOST_RAISES && learned.rolledBack > alpha * replays; raises += 1) {
+    const kind = mostBlamed(learned);
+    phi = { ...phi, [kind]: 2 * (phi[kind] ?? 1) };
+    learned = play(phi) ?? learned;
+  }
+  return { phi, tested: { alpha, seed: SEED, learned, unlearned: unlearned === learned ? null : unlearned } };
 }
 
-/** The divisors that the judge is set up with: only those that were learned for sure, and matter. */
-export function phiOf(clustering: CalibrationRecord['clustering']): Partial<Record<MetricKind, number>> {
+function mostBlamed({ by }: SelfReplay): MetricKind {
+  const kinds: readonly MetricKind[] = ['errors', 'timeouts', 'slow', 'throttles', 'coldStarts'];
+  return kinds.reduce((most, kind) => ((by[kind] ?? 0) > (by[most] ?? 0) ? kind : most), 'errors');
+}
+
+/** The divisors that were learned for sure, and matter. */
+function phiOf(clustering: CalibrationRecord['clustering']): Partial<Record<MetricKind, number>> {
   const kinds = Object.entries(clustering).filter(([, { phi, reliable }]) => reliable && phi > 1);
   return Object.fromEntries(kinds.map(([kind, { phi }]) => [kind, phi]));
 }

@@ -15,17 +15,18 @@ export function calibrationText(record: CalibrationRecord): Line[] {
     labelled('traffic', trafficText(shape)),
     ...(shape.durationMs ? [labelled('duration', durationText(shape.durationMs))] : []),
     ...KINDS.flatMap((kind, index) => clusteringLines(kind, clustering[kind], index === 0)),
+    ...raisedLines(record),
     ...testedLines(record.tested),
     line('  Kept: the next plan of this alias uses it. ', ['strong', `switchback plan ${flagsOf(key)}`]),
   ];
 }
 
 const KINDS = ['errors', 'timeouts', 'slow'] as const satisfies readonly ClusteredKind[];
-const KIND_WORDS: Readonly<Record<ClusteredKind, string>> = {
+const KIND_WORDS = {
   errors: 'failures',
   timeouts: 'time-outs',
   slow: 'slow answers',
-};
+} as const satisfies Record<ClusteredKind, string>;
 
 function readText({ shape, span }: CalibrationRecord): string {
   const spanMs = span.untilMs - span.fromMs;
@@ -65,6 +66,27 @@ function clusteringLines(kind: ClusteredKind, { phi, events, reliable }: Cluster
   ];
 }
 
+/** What the test asked for beyond what was learned. */
+function raisedLines({ phi, clustering }: CalibrationRecord): Line[] {
+  const learned: Readonly<Record<string, Clustering>> = clustering;
+  return Object.entries(phi).flatMap(([kind, value]) => {
+    const estimate = learned[kind];
+    if (estimate?.reliable && value <= estimate.phi) return [];
+    const words: Readonly<Record<string, string>> = {
+      ...KIND_WORDS,
+      throttles: 'throttles',
+      coldStarts: 'cold starts',
+    };
+    return [
+      labelled(
+        '',
+        ['warn', `${Math.round(value)} ${words[kind] ?? kind} count as one`],
+        ': environments differ for longer than five minutes, and the test below asked for it',
+      ),
+    ];
+  });
+}
+
 function testedLines(tested: CalibrationRecord['tested']): Line[] {
   if (!tested)
     return [labelled('tested', 'not: all invocations were in one environment, so there is nothing to compare')];
@@ -78,7 +100,7 @@ function testedLines(tested: CalibrationRecord['tested']): Line[] {
       `; ${percent(alpha)} is what alpha allows${blame(learned)}`,
     ),
   ];
-  if (unlearned) lines.push(labelled('', `without what was learned here: ${share(unlearned)}`));
+  if (unlearned) lines.push(labelled('', `without what was learned here: ${share(unlearned)}${blame(unlearned)}`));
   return lines;
 }
 

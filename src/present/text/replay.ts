@@ -52,14 +52,11 @@ function answerParts(answer: Answer, badRequests: number): Part[] {
 
 function footnotes({ unknown, impossible }: Summary): Line[] {
   const notes: Line[] = [];
-  if (unknown > 0)
-    notes.push(
-      labelled(
-        '',
-        `${countText(unknown, 'release')} neither promoted nor rolled back: not counted; say what it was with --good or --bad`,
-      ),
-    );
+  if (unknown > 0) {
+    const which = `${countText(unknown, 'release')} neither promoted nor rolled back`;
+    notes.push(labelled('', `not counted: ${which}; say what became of it with --good or --bad`));
+  }
   if (impossible > 0)
-    notes.push(labelled('', `${countText(impossible, 'release')} could not be judged by this rule: not counted`));
+    notes.push(labelled('', `not counted: ${countText(impossible, 'release')} that this rule cannot judge`));
   return notes;
 }

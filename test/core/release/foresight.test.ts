@@ -77,6 +77,7 @@ function calibration(ageDays: number, phi: number, events = 500): CalibrationFac
         timeouts: clean,
         slow: clean,
       },
+      phi: phi > 1 && events >= 100 ? { errors: phi } : {},
       tested: null,
     },
   };

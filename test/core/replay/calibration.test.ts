@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type CalibrationRecord, learn, phiOf } from '../../../src/core/replay/calibration.ts';
+import { type CalibrationRecord, learn } from '../../../src/core/replay/calibration.ts';
 import { type PastInvocation, type PastTraffic, shapeOf } from '../../../src/core/replay/past.ts';
 import { replayAgainstItself } from '../../../src/core/replay/self-replay.ts';
 import { Random } from '../../sim/random.ts';
@@ -36,30 +36,43 @@ function past(options: { hours: number; rps: number; streams: number; rate: numb
 
 function learned(traffic: PastTraffic): CalibrationRecord {
   const span = { fromMs: FROM, untilMs: FROM + 24 * HOUR_MS };
-  const result = learn({ key: KEY, version: '41', nowMs: span.untilMs, span, traffic, alpha: 0.01, replays: 200 });
+  const result = learn({ key: KEY, version: '41', nowMs: span.untilMs, span, traffic, alpha: 0.01, replays: 100 });
   assert.ok(result.ok, JSON.stringify(result));
   return result.value;
 }
 
 test('failures that come in herds are learned, and with that the judge keeps its promise on this traffic', () => {
   const traffic = past({ hours: 3, rps: 4, streams: 20, rate: 0.01, cluster: 8 });
-  const { clustering, tested, shape } = learned(traffic);
+  const { clustering, phi, tested, shape } = learned(traffic);
   const { errors } = clustering;
   assert.ok(errors.reliable && errors.phi > 6 && errors.phi < 16, `phi ${errors.phi}`);
-  assert.deepEqual(Object.keys(phiOf(clustering)), ['errors']);
+  assert.ok((phi.errors ?? 1) >= errors.phi);
+  assert.equal(phi.timeouts, undefined);
   assert.ok(tested?.unlearned);
   const share = ({ rolledBack, replays }: { rolledBack: number; replays: number }): number => rolledBack / replays;
   assert.ok(share(tested.unlearned) > 0.1, `without it ${tested.unlearned.rolledBack} of ${tested.unlearned.replays}`);
-  assert.ok(share(tested.learned) <= 0.02, `with it ${tested.learned.rolledBack} of ${tested.learned.replays}`);
+  assert.ok(share(tested.learned) <= 0.01, `with it ${tested.learned.rolledBack} of ${tested.learned.replays}`);
   assert.equal(shape.requestsPerSecond, 4);
 });
 
+test('slow hosts are found by the test alone, and slowness then needs more evidence', () => {
+  const quick = past({ hours: 1, rps: 4, streams: 10, rate: 0, cluster: 1 });
+  const uneven = quick.invocations.map((each) => {
+    const host = Number(each.stream.slice(1));
+    return { ...each, durationMs: each.durationMs * (1 + host / 20) };
+  });
+  const { phi, tested, clustering } = learned({ ...quick, invocations: uneven });
+  assert.ok(tested?.unlearned && tested.unlearned.rolledBack > 5, `${tested?.unlearned?.rolledBack}`);
+  assert.ok((phi.slow ?? 1) > clustering.slow.phi, `${phi.slow} and ${clustering.slow.phi}`);
+  assert.ok(tested.learned.rolledBack <= 1, `${tested.learned.rolledBack}`);
+});
+
 test('independent failures are counted in full, and nothing is rolled back falsely', () => {
-  const { clustering, tested } = learned(past({ hours: 2, rps: 5, streams: 20, rate: 0.01, cluster: 1 }));
+  const { clustering, phi, tested } = learned(past({ hours: 1, rps: 5, streams: 20, rate: 0.01, cluster: 1 }));
   assert.equal(clustering.errors.phi, 1);
   assert.ok(clustering.errors.reliable);
-  assert.equal(tested?.unlearned, null);
-  assert.ok(tested.learned.rolledBack <= 4, `${tested.learned.rolledBack} of ${tested.learned.replays}`);
+  assert.equal(phi.errors, undefined);
+  assert.ok(tested && tested.learned.rolledBack <= 1, `${tested?.learned.rolledBack}`);
 });
 
 test('the same seed throws the same coins', () => {
