@@ -27,6 +27,8 @@ export type MessageState =
       readonly told: string;
       readonly lookAt: number | null;
       readonly looks: number;
+      /** A look-up is under way. */
+      readonly looking: boolean;
     }
   | { readonly state: 'skipped'; readonly at: number; readonly told: string };
 
@@ -111,7 +113,7 @@ export function stepMessage(message: Message, event: MessageEvent, at: number): 
         ? answered(message, event.answer, at)
         : lateAnswer(message, event.answer, at);
     case 'lookAnswered':
-      return message.now.state === 'unknown' && event.look === message.looks
+      return message.now.state === 'unknown' && message.now.looking && event.look === message.looks
         ? looked(message, event.answer, at)
         : undefined;
     case 'settled':
@@ -189,7 +191,7 @@ function lateAnswer(message: Message, answer: SendAnswer, at: number): OutboxTur
 function inDoubt(message: Message, told: string, at: number): OutboxTurn {
   if (message.channel.replaySafe) return retry(message, told, null, at);
   const lookAt = message.channel.canReconcile ? at + LOOK_AFTER_MS : null;
-  return still(message, { state: 'unknown', since: at, told, lookAt, looks: 0 });
+  return still(message, { state: 'unknown', since: at, told, lookAt, looks: 0, looking: false });
 }
 
 function retry(message: Message, told: string, afterMs: number | null, at: number): OutboxTurn {
@@ -208,7 +210,7 @@ function looked(message: Message, answer: LookAnswer, at: number): OutboxTurn {
   // Not found at first may mean not indexed yet: only the last look's silence is taken as proof.
   if (answer.outcome === 'absent' && last) return oweAgain(message, null, 'a look-up found that it had not arrived');
   const told = answer.outcome === 'cannotTell' ? answer.told : now.told;
-  return still(message, { ...now, told, lookAt: last ? null : at + LOOK_AFTER_MS * 2 ** now.looks });
+  return still(message, { ...now, told, looking: false, lookAt: last ? null : at + LOOK_AFTER_MS * 2 ** now.looks });
 }
 
 function settle(message: Message, as: 'arrived' | 'absent' | 'givenUp', at: number): OutboxTurn | undefined {
@@ -227,7 +229,7 @@ function settle(message: Message, as: 'arrived' | 'absent' | 'givenUp', at: numb
 function lookUp(message: Message, now: Extract<MessageState, { state: 'unknown' }>): OutboxTurn {
   const look = message.looks + 1;
   return {
-    message: { ...message, looks: look, now: { ...now, lookAt: null, looks: now.looks + 1 } },
+    message: { ...message, looks: look, now: { ...now, lookAt: null, looks: now.looks + 1, looking: true } },
     commands: [{ kind: 'lookUp', key: `${message.id}?${look}`, message: message.id, look }],
   };
 }

@@ -95,10 +95,9 @@ function entryFor({ id, channel, audience, stage, now, digest }: Message): NewEn
 }
 
 /** A message that will not move by itself any more is a person's business. */
-function callPerson({ message, commands }: OutboxTurn): readonly IncidentCommand[] {
+function callPerson({ message }: OutboxTurn): readonly IncidentCommand[] {
   const { id, now, attempts, looks } = message;
-  const looking = commands.some(({ kind }) => kind === 'lookUp');
-  const stuck = now.state === 'unknown' && now.lookAt === null && !looking;
+  const stuck = now.state === 'unknown' && now.lookAt === null && !now.looking;
   if (now.state !== 'failed' && !stuck) return [];
   const what = stuck ? `nobody knows whether message ${id} arrived` : `message ${id} was not sent`;
   const told = `${what}: ${now.told}`;

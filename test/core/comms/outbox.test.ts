@@ -39,7 +39,7 @@ const STATES: Readonly<Record<MessageState['state'], MessageState>> = {
   sending: { state: 'sending', claim: 'a', since: AT },
   sent: { state: 'sent', at: AT, ref: 'r' },
   failed: { state: 'failed', at: AT, told: 'no' },
-  unknown: { state: 'unknown', since: AT, told: 'timed out', lookAt: null, looks: 1 },
+  unknown: { state: 'unknown', since: AT, told: 'timed out', lookAt: null, looks: 1, looking: true },
   skipped: { state: 'skipped', at: AT, told: 'merged' },
 };
 

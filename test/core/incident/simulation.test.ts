@@ -79,6 +79,7 @@ class Chaos {
     this.owed.push(...commands.filter(({ kind }) => kind !== 'remind' && kind !== 'draft'));
     this.contains.push(...commands.filter(({ kind }) => kind === 'contain'));
     check(before, state, event);
+    assert.equal(decide(state, event).state, state, `told again at once it changes something: ${event.kind}`);
   }
 
   order(): OrderEvent {
@@ -268,6 +269,18 @@ function checkStory(story: Chaos): void {
   for (const { now, channel } of incident.messages)
     assert.ok(!mustMove(now, channel), `a message is stuck: ${now.state}`);
   twoPeople(story, incident);
+  seconded(story, incident);
+}
+
+/** What the public reads beyond the first word was approved by somebody else than its author. */
+function seconded({ past }: Chaos, { messages }: Incident): void {
+  for (const { id, audience, stage } of messages) {
+    if (!AUDIENCES[audience].public || stage === 'ack') continue;
+    const order = past.find((event) => 'id' in event && id.startsWith(`${event.id}/`));
+    const grants = past.filter((event) => event.kind === 'grant' && order && 'id' in order && event.order === order.id);
+    const others = grants.filter(({ who }) => who.name !== order?.who.name && who.name !== SYSTEM.name);
+    assert.ok(others.length > 0, `${id} was approved by nobody else`);
+  }
 }
 
 /** Only a channel that cannot look anything up may leave a doubt, and then a person has been called. */
