@@ -163,7 +163,7 @@ async function openHome(
 
 /** A process that stays writes what has ended this often; one that leaves waits for its last bundles at most so long. */
 const KEEP_BUNDLES_MS = 5_000;
-const LAST_BUNDLES_MS = 10_000;
+const LAST_BUNDLES_MS = 5_000;
 
 async function keepBundles(keeper: Keeper, clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {

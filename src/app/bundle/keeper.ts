@@ -55,9 +55,11 @@ export function createKeeper({ host, shelf, report }: KeeperOptions): Keeper {
   };
   return {
     host: {
-      deliver(actor, event) {
+      async deliver(actor, event) {
+        const stored = await host.deliver(actor, event);
+        // Only now: a state that does not answer must not be waited for once more at the end.
         noticed([actor]);
-        return host.deliver(actor, event);
+        return stored;
       },
       read: (actor) => host.read(actor),
       list: (query) => host.list(query),
