@@ -63,7 +63,7 @@ export async function templateLayer(context: Context): Promise<Layer> {
     );
   if (strategy === null && flags.strategy === undefined)
     throw usage(
-      `${logicalId}: only CodeDeploy knows the steps of ${configName?.text ?? 'its deployment group'}`,
+      `${logicalId}: the steps of its release are not known: ${unknownSteps(configName)}`,
       'add --strategy "canary 10% 5m"',
     );
   const told = (flag: string, given: unknown, term: Term | null): string | undefined => {
@@ -170,9 +170,16 @@ function changeText({ kind, message, hint }: VersionChange): string | readonly [
   return kind === 'unpublished' || kind === 'needless' ? ['warn', text] : text;
 }
 
+function unknownSteps(config: Term | null): string {
+  if (config === null) return 'only its deployment group knows them';
+  return config.known
+    ? `only CodeDeploy knows its configuration ${config.text}`
+    : `${config.text} has no value here (--parameter NAME=VALUE gives it one)`;
+}
+
 /** The steps in words, where they are known. */
 function strategyText({ strategy, configName }: TemplateRelease): string {
-  if (strategy === null) return `${configName?.text ?? 'the deployment group’s'}: only CodeDeploy knows its steps`;
+  if (strategy === null) return unknownSteps(configName);
   const read = parseStrategy(strategy);
   if (!read.ok) return strategy;
   const rising = read.steps.slice(0, -1);

@@ -5,6 +5,7 @@ import { DIMENSION_SETS, LAMBDA_METRICS, type Metric, metricsOf } from './alarm-
 import type { Evaluator } from './evaluate.ts';
 import type { Reporter } from './problem.ts';
 import type { TemplateRelease } from './release.ts';
+import { resourcesOf } from './template.ts';
 import { flat } from './terms.ts';
 import { call, field, keyAt, type Mapping, numberOf, type Tree, textOf } from './tree.ts';
 
@@ -19,6 +20,8 @@ export interface AlarmRules {
   readonly report: Reporter;
   /** Whether a `Ref` of this name leads somewhere: a resource, a parameter, a pseudo parameter. */
   readonly declares: (name: string) => boolean;
+  /** The alarms that have a name, by name. */
+  readonly alarmIds: ReadonlyMap<string, string>;
 }
 
 /** What is wrong with the alarms of one release: too many, of another function, or unable to fire in time. */
@@ -33,8 +36,9 @@ export function lintAlarms(release: TemplateRelease, at: number, rules: AlarmRul
       'join some of them in a composite alarm',
     );
   for (const { text, resource, known } of alarms) {
-    const entry = resource === undefined ? byName(text, rules) : { id: resource, ...resources.entries.get(resource)! };
-    if (entry === undefined) {
+    const id = resource ?? (known ? rules.alarmIds.get(text) : undefined);
+    const entry = id === undefined ? undefined : resources.entries.get(id);
+    if (id === undefined || entry === undefined) {
       const missing = known ? undefined : /^!(?:Ref|GetAtt) (\w+)(?:\.\w+)?$/.exec(text)?.[1];
       if (missing !== undefined && !rules.declares(missing))
         report.error(at, logicalId, `the alarm ${text} is nowhere in the template`);
@@ -43,23 +47,22 @@ export function lintAlarms(release: TemplateRelease, at: number, rules: AlarmRul
     const type = textOf(field(entry.value, 'Type')) ?? 'nothing';
     if (!ALARM_TYPES.includes(type)) report.error(at, logicalId, `the alarm ${text} is an ${type}, not an alarm`);
     else if (text.startsWith('!GetAtt'))
-      report.error(at, logicalId, `the alarm ${text} is an ARN: CodeDeploy takes names`, `write !Ref ${entry.id}`);
+      report.error(at, logicalId, `the alarm ${text} is an ARN: CodeDeploy takes names`, `write !Ref ${id}`);
     const condition = textOf(field(entry.value, 'Condition'));
     if (condition !== undefined && evaluator.condition(condition) === false && release.condition?.holds !== false)
-      report.error(at, logicalId, `the alarm ${entry.id} is not made, because its condition ${condition} is false`);
-    if (type === 'AWS::CloudWatch::Alarm') lintAlarm(entry.id, entry.value, entry.at, release, rules);
+      report.error(at, logicalId, `the alarm ${id} is not made, because its condition ${condition} is false`);
+    if (type === 'AWS::CloudWatch::Alarm') lintAlarm(id, entry.value, entry.at, release, rules);
   }
 }
 
-function byName(
-  name: string,
-  { resources, evaluator }: AlarmRules,
-): { id: string; value: Tree; at: number } | undefined {
-  for (const [id, { value, at }] of resources.entries) {
-    if (!ALARM_TYPES.includes(textOf(field(value, 'Type')) ?? '')) continue;
-    if (textOf(evaluator.value(field(value, 'Properties', 'AlarmName'))) === name) return { id, value, at };
+/** The logical ids of the alarms that have a name, by that name. */
+export function alarmIdsOf(resources: Mapping, evaluator: Evaluator): ReadonlyMap<string, string> {
+  const ids = new Map<string, string>();
+  for (const { id, properties } of resourcesOf(resources, ...ALARM_TYPES)) {
+    const name = textOf(evaluator.value(field(properties, 'AlarmName')));
+    if (name !== undefined) ids.set(name, id);
   }
-  return undefined;
+  return ids;
 }
 
 function lintAlarm(id: string, alarm: Tree, at: number, release: TemplateRelease, rules: AlarmRules): void {
@@ -142,7 +145,7 @@ function lintMetric(
 /** `Resource` is `function:alias`, or the function alone. */
 function lintResource(id: string, tree: Tree, release: TemplateRelease, rules: AlarmRules): void {
   const text = flat(tree);
-  const parts = /^(.*?):([^:}]+|\$\{[^}]*\})$/.exec(text ?? '');
+  const parts = /^(.*?):([^:}]+|\$\{[^${}]*\})$/.exec(text ?? '');
   lintFunction(id, parts?.[1] ?? text, tree.at, release, rules);
   const alias = parts?.[2];
   if (alias === undefined || alias.includes('$') || !release.alias?.known || alias === release.alias.text) return;

@@ -1,6 +1,6 @@
 import { nearest } from '../core/nearest.ts';
 import { SAM_STRATEGIES } from '../core/release/strategy.ts';
-import { lintAlarms } from './alarms.ts';
+import { alarmIdsOf, lintAlarms } from './alarms.ts';
 import type { Evaluator } from './evaluate.ts';
 import type { StateMachinePreference, TemplateRelease } from './release.ts';
 import type { Desugared, SamFunction } from './sam/desugar.ts';
@@ -18,6 +18,9 @@ interface Reading extends Template {
   readonly sam: Desugared;
   readonly terms: Terms;
   readonly strategies: Strategies;
+  readonly groups: ReadonlyMap<string, Resource>;
+  /** The alarms that have a name, by name. */
+  readonly alarmIds: ReadonlyMap<string, string>;
   readonly declares: (name: string) => boolean;
 }
 
@@ -30,7 +33,9 @@ export function releasesOf(template: Template, sam: Desugared, evaluator: Evalua
   const terms = createTerms(sam.resources, evaluator);
   const strategies = createStrategies(sam.resources, terms, evaluator, report);
   const declares = (name: string): boolean => sam.resources.entries.has(name) || scope.parameter(name) !== undefined;
-  const reading: Reading = { ...template, sam, terms, strategies, evaluator, declares };
+  const groups = groupsOf(sam, terms);
+  const alarmIds = alarmIdsOf(sam.resources, evaluator);
+  const reading: Reading = { ...template, sam, terms, strategies, groups, alarmIds, evaluator, declares };
   const bySam = new Map(sam.functions.map((each) => [each.aliasId, each]));
   const aliases = resourcesOf(sam.resources, 'AWS::Lambda::Alias');
   const read = aliases.map((alias) => aliasRelease(alias, bySam.get(alias.id), reading));
@@ -122,12 +127,20 @@ function conditionOf(tree: Tree, { evaluator }: Reading): TemplateRelease['condi
   return name === undefined ? null : { name, holds: evaluator.condition(name) ?? null };
 }
 
-function groupOf(name: Tree | undefined, { sam, terms }: Reading): Resource | undefined {
+/** The deployment groups of the template, by logical id and by name. */
+function groupsOf(sam: Desugared, terms: Terms): ReadonlyMap<string, Resource> {
+  const groups = resourcesOf(sam.resources, GROUP);
+  const named = groups.map((group) => [terms(field(group.properties, 'DeploymentGroupName')), group] as const);
+  return new Map([
+    ...named.flatMap(([name, group]) => (name?.known ? [[`name ${name.text}`, group] as const] : [])),
+    ...groups.map((group) => [group.id, group] as const),
+  ]);
+}
+
+function groupOf(name: Tree | undefined, { groups, terms }: Reading): Resource | undefined {
   const term = terms(name);
-  return resourcesOf(sam.resources, GROUP).find(
-    ({ id, properties }) =>
-      id === term?.resource || (term?.known && terms(field(properties, 'DeploymentGroupName'))?.text === term.text),
-  );
+  if (term?.resource !== undefined) return groups.get(term.resource);
+  return term?.known ? groups.get(`name ${term.text}`) : undefined;
 }
 
 /** The names in an `AlarmConfiguration`; one open expression where a condition decides that only AWS knows. */
@@ -145,7 +158,7 @@ function alarmsOf(configuration: Tree | undefined, { terms, evaluator }: Reading
 }
 
 function lintRelease(release: TemplateRelease, group: Resource | undefined, at: number, reading: Reading): void {
-  const { report, sam, evaluator, declares } = reading;
+  const { report, sam, evaluator, declares, alarmIds } = reading;
   if (group === undefined) {
     const message = 'its deployment group is not in this template: neither its steps nor its alarms are known here';
     report.warning(at, release.logicalId, message);
@@ -154,7 +167,7 @@ function lintRelease(release: TemplateRelease, group: Resource | undefined, at: 
     lintAutoRollback(group, release, reading);
   }
   for (const hook of [release.preTraffic, release.postTraffic]) lintHook(hook, release.logicalId, at, reading);
-  lintAlarms(release, at, { resources: sam.resources, evaluator, report, declares });
+  lintAlarms(release, at, { resources: sam.resources, evaluator, report, declares, alarmIds });
 }
 
 /** A configuration whose steps are not known: a slip of the pen, or one that stands elsewhere. */

@@ -169,8 +169,9 @@ function substitute(argument: Tree, tree: Tree, context: Context): Tree {
   const left: Record<string, Tree> = {};
   let open = false;
   let size = template.length;
-  const text = template.replace(/\$\{(!?)\s*([^}]*?)\s*\}/g, (whole, literal: string, name: string) => {
+  const text = template.replace(/\$\{(!?)([^${}]*)\}/g, (whole, literal: string, written: string) => {
     if (literal) return whole;
+    const name = written.trim();
     const value = field(own, name) ?? context.value(mapping({ Ref: scalar(name, tree.at) }, tree.at));
     const found = textOf(value);
     size += found?.length ?? 0;

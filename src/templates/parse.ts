@@ -165,9 +165,10 @@ const TEXT_TO_SAM = /^([yYnN]|[-+]?\d+[eE][-+]?\d+|[-+]?\d*\.\d*[eE]\d+|[-+]?0\d
 function leaf(node: YamlScalar, at: number, isJson: boolean): Tree {
   const { value, source = '' } = node;
   if (value === null || value === undefined) return { kind: 'scalar', value: null, source, at };
-  const isText = !isJson && TEXT_TO_SAM.test(source);
-  if ((typeof value === 'number' || typeof value === 'boolean') && !isText)
-    return { kind: 'scalar', value, source, at };
+  if (typeof value === 'number' || typeof value === 'boolean')
+    return !isJson && TEXT_TO_SAM.test(source)
+      ? { kind: 'scalar', value: source, source, at }
+      : { kind: 'scalar', value, source, at };
   // YAML 1.1 makes dates of `2012-10-17`; CloudFormation leaves them text.
   const text = typeof value === 'string' ? value : source;
   return { kind: 'scalar', value: text, source: text, at };

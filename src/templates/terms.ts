@@ -29,17 +29,22 @@ export function createTerms(resources: Mapping, evaluator: Evaluator): Terms {
     const value = evaluator.value(tree);
     if (value === undefined) return undefined;
     const text = textOf(value);
-    if (text !== undefined) return { text, known: true };
+    if (text !== undefined) return { text, known: isFinal(text) };
     const id = resourceOf(value);
     const resource = id === undefined ? undefined : resources.entries.get(id)?.value;
     if (id === undefined || resource === undefined) return { text: show(value), known: false };
     const property = NAME_PROPERTY[textOf(field(resource, 'Type')) ?? ''];
     const named = property && evaluator.value(field(resource, 'Properties', property));
     const name = named ? textOf(named) : undefined;
-    return name === undefined
+    return name === undefined || !isFinal(name)
       ? { text: show(value), known: false, resource: id }
       : { text: name, known: true, resource: id };
   };
+}
+
+/** `{{resolve:ssm:…}}` is looked up by CloudFormation while it deploys. */
+function isFinal(text: string): boolean {
+  return !text.includes('{{resolve:');
 }
 
 /** The logical id in `!Ref X`, `!GetAtt X.Arn` and `!Sub "${X}"`. */

@@ -43,6 +43,9 @@ Resources:
   Elsewhere:
     Type: AWS::Serverless::Function
     Properties: {CodeUri: ., FunctionName: c, AutoPublishAlias: live, DeploymentPreference: {Type: Ours}}
+  Open:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: ., FunctionName: c, AutoPublishAlias: live, DeploymentPreference: {Type: !Ref Careful}}
   Guarded:
     Type: AWS::Serverless::Function
     Properties:
@@ -138,9 +141,10 @@ test('deploy of a template releases a function as it is written there; a flag is
 
 test('deploy of a template never guesses what only AWS knows, and drops no guard', async () => {
   const cases: [string[], RegExp][] = [
-    [[], /releases Checkout, Named, Elsewhere, Guarded, Untold: which one is meant\?/],
+    [[], /releases Checkout, Named, Elsewhere, Open, Guarded, Untold: which one is meant\?/],
     [['Named'], /only AWS knows what !Ref Named is called.*\n {2}next: add --function NAME/],
-    [['Elsewhere'], /only CodeDeploy knows the steps of Ours\n {2}next: add --strategy/],
+    [['Elsewhere'], /only CodeDeploy knows its configuration Ours\n {2}next: add --strategy/],
+    [['Open'], /steps of its release are not known: !Ref Careful has no value here \(--parameter/],
     [['Guarded'], /only AWS knows what !ImportValue SharedAlarm is called\n {2}next: add --alarm NAME/],
     [['Untold'], /Untold may not be released step by step: .*!Ref Careful, which is not known here/],
     [['Untold', '--parameter', 'Careful=false'], /Untold is not released step by step: .*Enabled is false/],

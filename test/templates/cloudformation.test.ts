@@ -186,6 +186,14 @@ test('globals are merged as SAM merges them: lists joined, mappings merged, expr
   assert.match(chosen!.because, /Enabled is false \(!Ref Careful\)/);
 });
 
+test('a name that CloudFormation looks up while it deploys is not known', () => {
+  const text = `Resources: {Live: {Type: AWS::Lambda::Alias, Properties: {FunctionName: "{{resolve:ssm:/name}}", Name: live}}}`;
+  assert.deepEqual(readTemplate(text, 't.yaml').releases[0]?.functionName, {
+    text: '{{resolve:ssm:/name}}',
+    known: false,
+  });
+});
+
 test('a list that begins with NoValue has no alarms at all, as in SAM', () => {
   const alarms = (text: string) => {
     const template = GLOBALS.replace('Alarms: [own]', `Alarms: ${text}`).replace('Alarms: [shared], ', '');

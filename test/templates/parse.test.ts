@@ -152,6 +152,28 @@ test('substitutions that double with each level end as they are written', () => 
   assert.equal(typeof value(text), 'string');
 });
 
+test('texts that are hard to search are read in time that grows with the text', () => {
+  const hard = [
+    '${'.repeat(300_000),
+    '${a'.repeat(300_000),
+    ':${'.repeat(300_000),
+    '0'.repeat(300_000),
+    `0${'8'.repeat(300_000)}x`,
+  ];
+  for (const text of hard) {
+    const alias = `{Type: AWS::Lambda::Alias, Properties: {Name: !Sub "${text}", FunctionName: ${text.replace(/[${:]/g, 'a')}}}`;
+    assert.equal(readTemplate(`Resources:\n  A: ${alias}\n`, 't.yaml').releases.length, 1);
+  }
+});
+
+test('many functions are read in time that grows with their number', () => {
+  const one = (index: number): string =>
+    `  F${index}: {Type: AWS::Serverless::Function, Properties: {CodeUri: ., FunctionName: f${index}}}\n`;
+  const functions = Array.from({ length: 2_000 }, (_, index) => one(index)).join('');
+  const text = `Globals: {Function: {AutoPublishAlias: live, DeploymentPreference: {Type: AllAtOnce, Alarms: [a]}}}\nResources:\n${functions}`;
+  assert.equal(readTemplate(text, 't.yaml').releases.length, 2_000);
+});
+
 test('many anchors, many keys and long chains of conditions are read in time that grows with the text', () => {
   const anchors = Array.from({ length: 5_000 }, (_, i) => `  R${i}: &r${i} {Type: A}\n  S${i}: *r${i}`).join('\n');
   const chain = Array.from({ length: 5_000 }, (_, i) => `  C${i}: !Condition C${i + 1}`).join('\n');

@@ -119,7 +119,7 @@ function unknownParameter(tree: Tree, scope: Scope): string | undefined {
   if (name !== undefined) return untold(name) ? name : undefined;
   const found = call(tree);
   const text = found?.name === 'Fn::Sub' ? textOf(found.argument) : undefined;
-  if (text !== undefined) return [...text.matchAll(/\$\{([^}!]+)\}/g)].map(([, each]) => each!).find(untold);
+  if (text !== undefined) return [...text.matchAll(/\$\{([^${}!]+)\}/g)].map(([, each]) => each!).find(untold);
   const children = tree.kind === 'list' ? tree.items : [...tree.entries.values()].map(({ value }) => value);
   return children.map((child) => unknownParameter(child, scope)).find((each) => each !== undefined);
 }
