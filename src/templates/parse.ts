@@ -61,7 +61,13 @@ export function parseTemplate(text: string, file: string): Parsed {
     const document = parseDocument(readable, { ...options, lineCounter: lines });
     const deep = document.errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
     if (deep) report.error(deep.pos[0], '', 'it is nested too deeply');
-    else for (const { pos, message } of document.errors) report.error(pos[0], '', message);
+    else
+      for (const { pos, code, message } of document.errors)
+        report.error(
+          pos[0],
+          '',
+          code === 'MULTIPLE_DOCS' ? 'there is a second document: one file holds one template' : message,
+        );
     for (const { pos, code, message } of document.warnings) {
       const unknown = code === 'TAG_RESOLVE_FAILED' ? /!\S+/.exec(readable.slice(...pos))?.[0] : undefined;
       report.error(

@@ -134,6 +134,7 @@ const HOSTILE: readonly [name: string, text: () => string, expected: RegExp][] =
   ['a list', () => '- a', /this is no template/],
   ['resources that are a list', () => 'Resources: [a]', /'Resources' is either null or not a valid dictionary/],
   ['a serverless.yml', () => 'service: x\nfunctions: {}\n', /this is a serverless\.yml.*serverless package/],
+  ['two documents', () => 'Resources: {}\n---\nResources: {}\n', /:2:1: error: there is a second document/],
   ['a broken text', () => 'Resources: {a: [}', /./],
 ];
 
