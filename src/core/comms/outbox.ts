@@ -53,7 +53,13 @@ export interface Message {
 export type MessageEvent =
   /** An adapter is about to send; `claim` is its own, different for every try. */
   | { readonly kind: 'sendBegun'; readonly message: string; readonly attempt: number; readonly claim: string }
-  | { readonly kind: 'sendAnswered'; readonly message: string; readonly claim: string; readonly answer: SendAnswer }
+  | {
+      readonly kind: 'sendAnswered';
+      readonly message: string;
+      readonly attempt: number;
+      readonly claim: string;
+      readonly answer: SendAnswer;
+    }
   | { readonly kind: 'lookAnswered'; readonly message: string; readonly look: number; readonly answer: LookAnswer }
   /** A person says what became of it. */
   | { readonly kind: 'settled'; readonly message: string; readonly as: 'arrived' | 'absent' | 'givenUp' }
@@ -81,6 +87,16 @@ export type MessageCommand =
 export interface OutboxTurn {
   readonly message: Message;
   readonly commands: readonly MessageCommand[];
+}
+
+/** The key of the command that sends a message for the `attempt`th time. */
+export function deliverKey(message: string, attempt: number): string {
+  return `${message}#${attempt}`;
+}
+
+/** The key of the command that looks a message up for the `look`th time. */
+export function lookKey(message: string, look: number): string {
+  return `${message}?${look}`;
 }
 
 /** With the waits below, some two hours: by then a message about an incident is old, and a person decides. */
@@ -230,7 +246,7 @@ function lookUp(message: Message, now: Extract<MessageState, { state: 'unknown' 
   const look = message.looks + 1;
   return {
     message: { ...message, looks: look, now: { ...now, lookAt: null, looks: now.looks + 1, looking: true } },
-    commands: [{ kind: 'lookUp', key: `${message.id}?${look}`, message: message.id, look }],
+    commands: [{ kind: 'lookUp', key: lookKey(message.id, look), message: message.id, look }],
   };
 }
 
@@ -241,7 +257,7 @@ function oweAgain(message: Message, retryAt: number | null, told: string): Outbo
 
 function deliver({ id, attempts }: Message): MessageCommand {
   const attempt = attempts + 1;
-  return { kind: 'deliver', key: `${id}#${attempt}`, message: id, attempt };
+  return { kind: 'deliver', key: deliverKey(id, attempt), message: id, attempt };
 }
 
 function still(message: Message, now: MessageState): OutboxTurn {

@@ -3,7 +3,7 @@ import { formatDuration } from '../duration.ts';
 import { SYSTEM } from '../who.ts';
 import { describe } from './asking.ts';
 import type { ReminderSubject } from './commands.ts';
-import { type Incident, isLive } from './incident.ts';
+import { type ActionItem, type Incident, isLive } from './incident.ts';
 import { levelRule, paceMs } from './levels.ts';
 import { takeMessage } from './outbox.ts';
 import type { NewEntry } from './timeline.ts';
@@ -11,8 +11,12 @@ import { type IncidentTurn, quiet, record, type Source, then } from './turn.ts';
 
 /** Whom nobody answers three times is called no more: by then the reminder itself is the failure to look into. */
 export const MAX_ACK_CALLS = 3;
-/** A day of measuring once a minute; an impact that lasts longer does not change every minute. */
-export const MAX_MEASURES = 1_440;
+/** Eight hours of measuring once a minute; an impact that lasts longer does not change every minute. */
+export const MAX_MEASURES = 480;
+/** Of the same kind and in one turn, so that a turn never asks for more than a host takes; the rest follows at once. */
+export const MAX_DUE = 20;
+/** Later ones still call, but add nothing to the record. */
+export const MAX_OVERDUE_ENTRIES = 100;
 const DAY_MS = 86_400_000;
 
 /** When the incident wants to be woken: the single replacement for timers. */
@@ -77,7 +81,8 @@ const overdue: Clock = (incident, source) => {
     },
   };
   const text = `the update is overdue; one was due every ${formatDuration(paceMs(incident))}`;
-  return call(next, source, 'update', { kind: 'update.overdue', text });
+  const entry = { kind: 'update.overdue', text } as const;
+  return call(next, source, 'update', entry, reminders.updatesMissed < MAX_OVERDUE_ENTRIES);
 };
 
 const longer: Clock = (incident, source) => {
@@ -119,34 +124,49 @@ const expired: Clock = (incident, source) => {
 };
 
 const messages: Clock = (incident, source) =>
-  incident.messages.reduce((turn, message) => {
-    const woken = wakeMessage(message, source.at);
-    return woken ? then(turn, (next) => takeMessage(next, message, woken, source)) : turn;
-  }, quiet(incident));
+  incident.messages
+    .flatMap((message) => {
+      const woken = wakeMessage(message, source.at);
+      return woken ? [{ message, woken }] : [];
+    })
+    .slice(0, MAX_DUE)
+    .reduce(
+      (turn, { message, woken }) => then(turn, (next) => takeMessage(next, message, woken, source)),
+      quiet(incident),
+    );
 
 const postmortemDue: Clock = (incident, source) => {
   if (!isDue(postmortemAt(incident), source)) return quiet(incident);
   const { postmortem } = incident;
   const reminded: Incident = { ...incident, postmortem: { ...postmortem, remindedAt: source.at } };
   const text = `the postmortem was due ${formatDuration(source.at - (postmortem.dueAt ?? source.at))} ago; it is ${postmortem.stage}`;
-  return call(reminded, source, 'postmortem', { kind: 'postmortem.overdue', text });
+  return call(reminded, source, 'postmortem', { kind: 'postmortem.overdue', text }, postmortem.remindedAt === null);
 };
 
 const itemsDue: Clock = (incident, source) =>
-  incident.actionItems.reduce((turn, item) => {
-    if (!isDue(itemAt(item), source)) return turn;
-    return then(turn, (next) => {
-      const actionItems = next.actionItems.map((each) =>
-        each.id === item.id ? { ...each, remindedAt: source.at } : each,
-      );
-      const text = `${item.owner} owes: ${item.title}`;
-      return call({ ...next, actionItems }, source, 'actionItem', { kind: 'actionitem.overdue', text });
-    });
-  }, quiet(incident));
+  incident.actionItems
+    .filter((item) => isDue(itemAt(item), source))
+    .slice(0, MAX_DUE)
+    .reduce((turn, item) => then(turn, (next) => remindOf(next, item, source)), quiet(incident));
 
-function call(incident: Incident, source: Source, about: ReminderSubject, entry: NewEntry): IncidentTurn {
-  const noted = record(incident, source, entry);
-  const key = `${incident.id}/remind/${about}/${noted.timeline.length}`;
+function remindOf(incident: Incident, item: ActionItem, source: Source): IncidentTurn {
+  const actionItems = incident.actionItems.map((each) =>
+    each.id === item.id ? { ...each, remindedAt: source.at } : each,
+  );
+  const entry = { kind: 'actionitem.overdue', text: `${item.owner} owes: ${item.title}` } as const;
+  return call({ ...incident, actionItems }, source, 'actionItem', entry, item.remindedAt === null, item.id);
+}
+
+function call(
+  incident: Incident,
+  source: Source,
+  about: ReminderSubject,
+  entry: NewEntry,
+  noting = true,
+  which = '',
+): IncidentTurn {
+  const noted = noting ? record(incident, source, entry) : incident;
+  const key = `${incident.id}/remind/${about}${which && `/${which}`}/${source.at}`;
   return { incident: noted, commands: [{ kind: 'remind', key, about, told: entry.text }] };
 }
 
@@ -165,7 +185,7 @@ function postmortemAt({ postmortem, phase }: Incident): number | null {
   return remindedAt === null ? due : remindedAt + DAY_MS;
 }
 
-function itemAt({ doneAt, dueAt: due, remindedAt }: Incident['actionItems'][number]): number | null {
+function itemAt({ doneAt, dueAt: due, remindedAt }: ActionItem): number | null {
   if (doneAt !== null) return null;
   return remindedAt === null ? due : remindedAt + 7 * DAY_MS;
 }

@@ -3,6 +3,10 @@ import { saidInPublic, toldInPublic } from './draft-facts.ts';
 import type { OrderEvent } from './events.ts';
 import type { Incident } from './incident.ts';
 import { needsPostmortem } from './levels.ts';
+import { isPerson } from './roles.ts';
+
+/** As long as a URL that browsers and proxies take. */
+export const MAX_REF = 2_000;
 
 /** Why an incident is not resolved yet, or undefined where nothing stands against it. */
 export function resolveGuard(incident: Incident, order: Extract<OrderEvent, { kind: 'resolve' }>): string | undefined {
@@ -35,4 +39,24 @@ export function closeGuard(incident: Incident): string | undefined {
   if (owed) return `message ${owed.id} is ${owed.now.state}: it is closed when everything is told`;
   const waiting = pending.find(({ action }) => action !== 'closeSev1');
   return waiting ? `order ${waiting.id} waits for approval: grant or deny it` : undefined;
+}
+
+/** Why a postmortem cannot take this step yet, or undefined where it can. */
+export function postmortemGuard(
+  incident: Incident,
+  order: Extract<OrderEvent, { kind: 'postmortem' }>,
+): string | undefined {
+  const { phase, postmortem } = incident;
+  if (order.ref.length > MAX_REF) return `where it lies is told in at most ${MAX_REF} characters`;
+  if (order.stage === 'draft') return phase === 'closed' ? 'it is closed' : undefined;
+  if (phase !== 'review') return `it is ${phase}; the review comes after it is resolved`;
+  const before = { inReview: 'draft', reviewed: 'inReview', published: 'reviewed' } as const;
+  const needed = before[order.stage];
+  if (postmortem.stage !== needed) return `its postmortem is ${postmortem.stage}; it must be ${needed} first`;
+  // What was reviewed is what is published.
+  return order.stage === 'published' && order.digest !== postmortem.digest
+    ? 'its text has changed since it was reviewed'
+    : isPerson(order.who)
+      ? undefined
+      : 'only a person reviews and publishes';
 }

@@ -1,7 +1,8 @@
 import type { Audience, Stage } from '../comms/audiences.ts';
 import type { DraftFacts } from '../comms/facts.ts';
-import type { MessageCommand } from '../comms/outbox.ts';
+import { deliverKey, lookKey, type MessageCommand } from '../comms/outbox.ts';
 import type { ContainmentAction } from './containment.ts';
+import type { IncidentEvent } from './events.ts';
 import type { Subject } from './incident.ts';
 
 /**
@@ -36,3 +37,26 @@ export type ReminderSubject =
   | 'actionItem'
   | 'approval'
   | 'message';
+
+const DRAFT = /^[A-Za-z][A-Za-z0-9-]*\/draft\//;
+
+/** The key of a draft's command, which becomes the id of the order that answers it. */
+export function draftKey(incident: string, stage: Stage, audience: Audience, version: number): string {
+  return `${incident}/draft/${stage}/${audience}/${version}`;
+}
+
+/** The key of the command that an event answers; undefined where it answers none. `sendBegun` is told on the way and answers nothing. */
+export function commandOf(event: IncidentEvent): string | undefined {
+  switch (event.kind) {
+    case 'containmentEnded':
+    case 'impactMeasured':
+      return event.command;
+    case 'send':
+      return DRAFT.test(event.id) ? event.id : undefined;
+    case 'message':
+      if (event.event.kind === 'sendAnswered') return deliverKey(event.event.message, event.event.attempt);
+      return event.event.kind === 'lookAnswered' ? lookKey(event.event.message, event.event.look) : undefined;
+    default:
+      return undefined;
+  }
+}

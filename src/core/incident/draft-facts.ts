@@ -1,7 +1,7 @@
 import { AUDIENCES, type Audience, type Stage } from '../comms/audiences.ts';
 import { effectOf } from '../comms/effects.ts';
 import type { DraftFacts } from '../comms/facts.ts';
-import type { IncidentCommand } from './commands.ts';
+import { draftKey, type IncidentCommand } from './commands.ts';
 import { describeContainment } from './containment.ts';
 import { type Incident, isLive, targetOf } from './incident.ts';
 import { levelRule, paceMs } from './levels.ts';
@@ -57,7 +57,7 @@ export function draftsFor(incident: Incident, stage: Stage, at: number): readonl
     .filter((audience) => AUDIENCES[audience].stages.includes(stage) && hears(incident, audience, stage))
     .map((audience) => ({
       kind: 'draft',
-      key: `${incident.id}/draft/${stage}/${audience}/${incident.version}`,
+      key: draftKey(incident.id, stage, audience, incident.version),
       audience,
       stage,
       facts: factsOf(incident, at),

@@ -1,7 +1,7 @@
 import { leaks } from '../comms/plain-language.ts';
 import { formatDuration } from '../duration.ts';
 import type { Refusal } from '../refusal.ts';
-import { closeGuard, resolveGuard } from './closing.ts';
+import { closeGuard, MAX_REF, postmortemGuard, resolveGuard } from './closing.ts';
 import { approvalFor } from './containment.ts';
 import { saidInPublic, toldInPublic } from './draft-facts.ts';
 import type { Order, OrderEvent } from './events.ts';
@@ -15,8 +15,12 @@ import { type Evidence, MAX_EVIDENCE, MAX_FREE_ENTRIES, MAX_TEXT } from './timel
 export const MAX_COMPONENTS = 50;
 export const MAX_ACTION_ITEMS = 100;
 export const MAX_NAME = 200;
-/** As long as a URL that browsers and proxies take. */
-export const MAX_REF = 2_000;
+
+/**
+ * Free words are taken while the document is smaller than this, in characters of JSON. Hosts store a megabyte; the rest is
+ * room for what the incident itself records, so that one that is full of notes can still be ended.
+ */
+export const MAX_FREE_CHARS = 700_000;
 
 /** A sentence why an order cannot be followed now, or undefined where it can. */
 type Guard<K extends Order['kind']> = (
@@ -44,8 +48,21 @@ export function refusalOf({ id, incident }: IncidentDoc, order: OrderEvent): Ref
   if (secret) return refused(`the text holds ${secret.found}, and what is recorded stays: ${secret.instead}`);
   const long = textsOf(order).find((text) => text.length > MAX_TEXT);
   if (long) return refused(`the text has ${long.length} characters; at most ${MAX_TEXT} are taken: link a document`);
+  if (isFree(order) && !hasRoom(incident, order)) {
+    return refused(`the record of ${id} is full (${MAX_FREE_CHARS} characters): write the rest elsewhere and link it`);
+  }
   const guard = GUARDS[order.kind] as (incident: Incident, order: OrderEvent) => string | undefined;
   return refused(guard(incident, order));
+}
+
+/** Orders without which an incident can go on to its end. */
+function isFree({ kind }: OrderEvent): boolean {
+  return kind === 'note' || kind === 'amend' || kind === 'send' || kind === 'addActionItem' || kind === 'linkTicket';
+}
+
+function hasRoom(incident: Incident, order: OrderEvent): boolean {
+  const copies = order.kind === 'send' ? order.channels.length + 1 : 1;
+  return JSON.stringify(incident).length + JSON.stringify(order).length * copies <= MAX_FREE_CHARS;
 }
 
 function refused(message: string | undefined): Refusal | undefined {
@@ -274,18 +291,4 @@ function containGuard(incident: Incident, order: Extract<OrderEvent, { kind: 'co
     (each) => each.state === 'ordered' && JSON.stringify(each.action) === same,
   );
   return live(incident) ?? reasoned(order) ?? (underWay ? 'the same is under way' : undefined);
-}
-
-function postmortemGuard(incident: Incident, order: Extract<OrderEvent, { kind: 'postmortem' }>): string | undefined {
-  const { phase, postmortem } = incident;
-  if (order.ref.length > MAX_REF) return `where it lies is told in at most ${MAX_REF} characters`;
-  if (order.stage === 'draft') return phase === 'closed' ? 'it is closed' : undefined;
-  if (phase !== 'review') return `it is ${phase}; the review comes after it is resolved`;
-  const before = { inReview: 'draft', reviewed: 'inReview', published: 'reviewed' } as const;
-  const needed = before[order.stage];
-  if (postmortem.stage !== needed) return `its postmortem is ${postmortem.stage}; it must be ${needed} first`;
-  // What was reviewed is what is published.
-  return order.stage === 'published' && order.digest !== postmortem.digest
-    ? 'its text has changed since it was reviewed'
-    : byPerson(order);
 }

@@ -7,7 +7,7 @@ import type { Incident } from './incident.ts';
 import { isPerson } from './roles.ts';
 
 /** Bounds that keep the document small enough to be stored with every turn. */
-export const MAX_MESSAGES = 500;
+export const MAX_MESSAGES = 200;
 export const MAX_CHANNELS = 20;
 export const MAX_PENDING = 50;
 

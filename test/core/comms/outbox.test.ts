@@ -46,10 +46,28 @@ const STATES: Readonly<Record<MessageState['state'], MessageState>> = {
 const EVENTS = {
   begun: { kind: 'sendBegun', message: 'm', attempt: 2, claim: 'b' },
   cutOff: { kind: 'sendBegun', message: 'm', attempt: 1, claim: 'b' },
-  accepted: { kind: 'sendAnswered', message: 'm', claim: 'a', answer: { outcome: 'accepted', ref: 'r' } },
-  later: { kind: 'sendAnswered', message: 'm', claim: 'a', answer: { outcome: 'later', told: '429', afterMs: 5_000 } },
-  refused: { kind: 'sendAnswered', message: 'm', claim: 'a', answer: { outcome: 'refused', told: 'no_team' } },
-  inDoubt: { kind: 'sendAnswered', message: 'm', claim: 'a', answer: { outcome: 'inDoubt', told: 'reset' } },
+  accepted: { kind: 'sendAnswered', message: 'm', attempt: 1, claim: 'a', answer: { outcome: 'accepted', ref: 'r' } },
+  later: {
+    kind: 'sendAnswered',
+    message: 'm',
+    attempt: 1,
+    claim: 'a',
+    answer: { outcome: 'later', told: '429', afterMs: 5_000 },
+  },
+  refused: {
+    kind: 'sendAnswered',
+    message: 'm',
+    attempt: 1,
+    claim: 'a',
+    answer: { outcome: 'refused', told: 'no_team' },
+  },
+  inDoubt: {
+    kind: 'sendAnswered',
+    message: 'm',
+    attempt: 1,
+    claim: 'a',
+    answer: { outcome: 'inDoubt', told: 'reset' },
+  },
   found: { kind: 'lookAnswered', message: 'm', look: 1, answer: { outcome: 'found', ref: 'r' } },
   absent: { kind: 'lookAnswered', message: 'm', look: 1, answer: { outcome: 'absent' } },
   arrived: { kind: 'settled', message: 'm', as: 'arrived' },
@@ -198,7 +216,7 @@ class Wire {
         : fate === 'lost'
           ? ({ outcome: 'inDoubt', told: 'reset' } as const)
           : ({ outcome: 'accepted', ref: 'r' } as const);
-    this.tell({ kind: 'sendAnswered', message: 'm', claim, answer });
+    this.tell({ kind: 'sendAnswered', message: 'm', attempt: command.attempt, claim, answer });
   }
 }
 

@@ -151,7 +151,7 @@ export class Case {
     this.tell({ ...told, event: { kind: 'sendBegun', message: id, attempt, claim: 'c' } });
     return this.tell({
       ...told,
-      event: { kind: 'sendAnswered', message: id, claim: 'c', answer: { outcome: 'accepted', ref: 'ts-1' } },
+      event: { kind: 'sendAnswered', message: id, attempt, claim: 'c', answer: { outcome: 'accepted', ref: 'ts-1' } },
     });
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { commandOf } from '../../../src/core/incident/commands.ts';
 import { decide } from '../../../src/core/incident/decide.ts';
 import { textOf, timelineRows } from '../../../src/core/incident/timeline.ts';
 import { SYSTEM } from '../../../src/core/who.ts';
@@ -197,7 +198,7 @@ test('an incident does not end while nobody knows whether a message has arrived'
   const told = { kind: 'message', at: story.at, who: SYSTEM } as const;
   story.tell({ ...told, event: { kind: 'sendBegun', message: 'm/war-room', attempt: 1, claim: 'a' } });
   const answer = { outcome: 'inDoubt', told: 'timed out' } as const;
-  story.tell({ ...told, event: { kind: 'sendAnswered', message: 'm/war-room', claim: 'a', answer } });
+  story.tell({ ...told, event: { kind: 'sendAnswered', message: 'm/war-room', attempt: 1, claim: 'a', answer } });
   assert.match(story.refusal({ kind: 'resolve', summary: 's' })!, /nobody knows whether message m\/war-room/);
   story.order({ kind: 'settle', message: 'm/war-room', as: 'arrived' }, { why: 'I see it' });
   story.order({ kind: 'resolve', summary: 's' });
@@ -320,6 +321,40 @@ test('an order for another version than the current one is refused', () => {
   const story = new Case().open();
   assert.match(story.refusal({ kind: 'acknowledge' }, { expected: 0 })!, /was given for its version 0, it is now at 1/);
   assert.equal(story.refusal({ kind: 'acknowledge' }, { expected: 1 }), undefined);
+});
+
+test('however much is written, the document stays storable and the incident can be ended', () => {
+  const story = new Case().open().triaged('SEV-3');
+  const note = { kind: 'note', entry: 'note', text: 'x'.repeat(4_000) } as const;
+  while (story.refusal(note) === undefined) story.order(note);
+  assert.match(story.refusal(note)!, /the record of INC-1 is full/);
+  story.contain().order({ kind: 'resolve', summary: 's' }).order({ kind: 'close' });
+  assert.equal(story.incident.phase, 'closed');
+  assert.ok(JSON.stringify(story.doc).length < 1_000_000);
+});
+
+test('one turn never asks for more than a host takes: the rest is due at once', () => {
+  const story = new Case().open().triaged('SEV-3');
+  for (let i = 0; i < 50; i += 1) story.order({ kind: 'addActionItem', item: ITEM }, { id: `item-${i}` });
+  story.contain().order({ kind: 'resolve', summary: 's' });
+  const before = story.log.length;
+  story.wait(DAY);
+  assert.equal(story.log.length - before, 20);
+  story.wait(0).wait(0);
+  assert.equal(new Set(story.commands('remind').map(({ key }) => key)).size, 50);
+});
+
+test('every event that answers a command names it', () => {
+  const story = new Case().open();
+  const [draft] = story.commands('draft');
+  const stamp = { at: story.at, who: SYSTEM };
+  const sent = story.event(send({ audience: 'responders' }), { id: draft!.key });
+  assert.equal(commandOf(sent), draft!.key);
+  assert.equal(commandOf(story.event(send())), undefined);
+  const answer = { outcome: 'accepted', ref: 'r' } as const;
+  const event = { kind: 'sendAnswered', message: 'm/c', attempt: 2, claim: 'a', answer } as const;
+  assert.equal(commandOf({ ...stamp, kind: 'message', event }), 'm/c#2');
+  assert.equal(commandOf({ ...stamp, kind: 'tick' }), undefined);
 });
 
 test('every order told twice gives the very same document', () => {

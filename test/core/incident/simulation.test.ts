@@ -190,7 +190,7 @@ class Chaos {
         : fate === 'later'
           ? ({ outcome: fate, told: '429', afterMs: null } as const)
           : ({ outcome: fate, told: 't' } as const);
-    this.tell({ ...stamp, event: { kind: 'sendAnswered', message, claim, answer } });
+    this.tell({ ...stamp, event: { kind: 'sendAnswered', message, attempt, claim, answer } });
   }
 
   /** Nobody orders anything any more: what is owed is carried out, and time passes. */
