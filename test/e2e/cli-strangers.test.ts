@@ -130,7 +130,7 @@ describe('somebody else', { concurrency: 4 }, () => {
     const elsewhere = { SWITCHBACK_STATE: path.join(site.folder, 'late-machine') };
     const { code, stderr } = await new Running(args, { ...site.env, ...elsewhere }, site.folder).ended;
     assert.equal(code, 6);
-    assert.match(stderr, /release r-\w+, which this machine does not know/);
+    assert.match(stderr, /release r-\w+, which this state does not know/);
     assert.equal((await service.json('status')).json.state, 'running');
     await deploy.kill('SIGKILL');
   });
