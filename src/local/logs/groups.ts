@@ -1,5 +1,7 @@
+import type { Clock } from '../clock.ts';
 import type { LogLine } from '../links.ts';
 import type { Store, Table } from '../store.ts';
+import { Archive } from './archive.ts';
 
 /** One event as kept; `order` is its place among all that were ever ingested. */
 export interface StoredEvent {
@@ -40,20 +42,28 @@ const DROP_SHARE = 0.1;
 const MAX_SORTED = 4_096;
 const DAY_MS = 86_400_000;
 
-/** Log groups and streams of all regions. Groups outlive the process where there is a data folder; events do not. */
+/** Log groups, streams and events of all regions; where there is a data folder they outlive the process. */
 export class LogGroups {
   readonly #groups = new Map<string, Group>();
   readonly #records: Table<GroupRecord>;
+  readonly #archive: Archive;
   readonly #now: () => number;
   #order = 0;
   #bytes = 0;
 
-  constructor(store: Store, now: () => number) {
-    this.#now = now;
+  constructor(store: Store, clock: Clock) {
+    this.#now = () => clock.now();
+    this.#archive = new Archive(store, clock);
     this.#records = store.table<GroupRecord>('logs.groups');
     for (const record of this.#records.list()) {
       this.#groups.set(keyOf(record.region, record.name), { ...record, bytes: 0, streams: new Map() });
     }
+    this.#restore();
+  }
+
+  /** Writes what is still to be written. */
+  close(): void {
+    this.#archive.close();
   }
 
   get(region: string, name: string): Group | undefined {
@@ -86,6 +96,7 @@ export class LogGroups {
 
   delete(group: Group): void {
     this.#bytes -= group.bytes;
+    for (const stream of group.streams.values()) this.#archive.forget(group, stream);
     this.#groups.delete(keyOf(group.region, group.name));
     this.#records.delete(keyOf(group.region, group.name));
   }
@@ -98,6 +109,7 @@ export class LogGroups {
 
   deleteStream(group: Group, stream: Stream): void {
     group.streams.delete(stream.name);
+    this.#archive.forget(group, stream);
     this.#forgot(group, stream.events);
   }
 
@@ -112,16 +124,41 @@ export class LogGroups {
     stream.lastIngestedMs = ingestedMs;
     const stored = lines.map(({ atMs, message }) => {
       this.#order += 1;
-      const bytes = message.length + EVENT_OVERHEAD;
-      group.bytes += bytes;
-      this.#bytes += bytes;
       const event = { atMs, ingestedMs, order: this.#order, message };
-      insert(stream.events, event);
+      this.#keep(group, stream, event);
       return event;
     });
+    this.#archive.add(group, stream, stored);
     if (group.bytes > MAX_GROUP_BYTES) this.#dropOldest(group, stream);
     while (this.#bytes > MAX_TOTAL_BYTES) this.#dropOldest(this.#largest(), stream);
     return stored;
+  }
+
+  #keep(group: Group, stream: Stream, event: StoredEvent): void {
+    const bytes = event.message.length + EVENT_OVERHEAD;
+    group.bytes += bytes;
+    this.#bytes += bytes;
+    insert(stream.events, event);
+  }
+
+  #restore(): void {
+    for (const { region, group: name, stream: streamName, streamCreatedMs, events } of this.#archive.load()) {
+      const group = this.get(region, name);
+      if (!group) continue;
+      const known = group.streams.get(streamName);
+      const stream: Stream = known ?? {
+        name: streamName,
+        createdMs: streamCreatedMs,
+        events: [],
+        lastIngestedMs: undefined,
+      };
+      group.streams.set(streamName, stream);
+      for (const event of events) {
+        this.#keep(group, stream, event);
+        this.#order = Math.max(this.#order, event.order);
+        stream.lastIngestedMs = event.ingestedMs;
+      }
+    }
   }
 
   #largest(): Group {
@@ -133,6 +170,7 @@ export class LogGroups {
     const cutMs = quantileMs([...group.streams.values()], DROP_SHARE);
     if (cutMs === undefined) return;
     for (const stream of group.streams.values()) {
+      this.#archive.forget(group, stream, cutMs);
       this.#forgot(group, stream.events.splice(0, firstAt(stream.events, cutMs + 1)));
       if (stream.events.length === 0 && stream !== written) group.streams.delete(stream.name);
     }

@@ -16,7 +16,7 @@ export interface Logs {
 /** CloudWatch Logs: groups, streams, events, filter patterns and live tail. */
 export function createLogs({ store, clock }: { readonly store: Store; readonly clock: Clock }): Logs {
   const now = (): number => clock.now();
-  const groups = new LogGroups(store, now);
+  const groups = new LogGroups(store, clock);
   const tail = new LiveTail(clock);
   const operations = { ...groupOperations(groups), ...eventOperations(groups, tail, now) };
   return {
@@ -28,6 +28,9 @@ export function createLogs({ store, clock }: { readonly store: Store; readonly c
         tail.offer(group, stream, groups.append(group, stream, lines));
       },
     },
-    close: () => tail.close(),
+    close() {
+      tail.close();
+      groups.close();
+    },
   };
 }

@@ -161,87 +161,48 @@ test('a group that is full forgets its oldest events, never its newest', () => {
   assert.match(events[0].message, /^79 /);
 });
 
-test('groups outlive the process where there is a data folder', async (t) => {
+test('with a data folder, groups and events outlive the process; what was deleted stays deleted', async (t) => {
   const { mkdtempSync, rmSync } = await import('node:fs');
   const { tmpdir } = await import('node:os');
   const path = await import('node:path');
   const dir = mkdtempSync(path.join(tmpdir(), 'switchback-logs-'));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
-  const first = openStore(dir);
-  createLogs({ store: first, clock: new ManualClock() }).logs.append('eu-west-1', 'g', 's', [
-    { atMs: 1, message: 'm' },
-  ]);
-  first.close();
-  const second = openStore(dir);
-  const { service } = createLogs({ store: second, clock: new ManualClock() });
   const call = { region: 'eu-west-1', account: '123456789012' } as CallContext;
-  const found = (await service.operations.DescribeLogGroups!({} as never, call)) as {
-    logGroups: { logGroupName: string }[];
+  const messages = ({ service }: ReturnType<typeof createLogs>) => {
+    const found = service.operations.FilterLogEvents!({ logGroupName: 'g' } as never, call) as {
+      events: { message: string; eventId: string }[];
+    };
+    return found.events;
   };
-  assert.equal(found.logGroups[0]?.logGroupName, 'g');
+
+  const first = openStore(dir);
+  const clock = new ManualClock();
+  const before = createLogs({ store: first, clock });
+  const line = (stream: string, message: string) =>
+    before.logs.append('eu-west-1', 'g', stream, [{ atMs: clock.now(), message }]);
+  line('kept', 'one');
+  line('gone', 'two');
+  clock.advance(5_000);
+  line('kept', 'three');
+  before.service.operations.DeleteLogStream!({ logGroupName: 'g', logStreamName: 'gone' } as never, call);
+  const told = messages(before);
+  before.close();
+  first.close();
+
+  const second = openStore(dir);
+  const after = createLogs({ store: second, clock });
+  assert.deepEqual(messages(after), told);
+  assert.deepEqual(
+    told.map(({ message }) => message),
+    ['one', 'three'],
+  );
+  after.logs.append('eu-west-1', 'g', 'kept', [{ atMs: clock.now(), message: 'four' }]);
+  assert.equal(new Set(messages(after).map(({ eventId }) => eventId)).size, 3, 'ids go on, none is given twice');
+  after.service.operations.DeleteLogGroup!({ logGroupName: 'g' } as never, call);
+  after.close();
   second.close();
-});
 
-test('a token goes on behind its event, whatever came late or was forgotten meanwhile', () => {
-  const { send, line, clock } = open();
-  const start = clock.now();
-  for (let i = 0; i < 4; i += 1) line(`m${i}`, start + 10 * i);
-  const get = (input: object) => send('GetLogEvents', { logGroupName: 'g', logStreamName: 's1', limit: 2, ...input });
-  const texts = (page: { events: { message: string }[] }) => page.events.map(({ message }) => message).join(' ');
-  const head = get({ startFromHead: true });
-  line('late', start + 5);
-  assert.equal(texts(get({ nextToken: head.nextForwardToken })), 'm2 m3');
-  assert.equal(texts(get({ nextToken: get({}).nextBackwardToken })), 'late m1');
-  assert.throws(() => get({ nextToken: 'f/7' }), { code: 'InvalidParameterException' });
-});
-
-test('an answer holds at most 1 MB, and the rest comes with the next one', () => {
-  const { send, line, clock } = open();
-  const big = 'x'.repeat(400_000);
-  for (let i = 0; i < 5; i += 1) line(`${i}${big}`, clock.now() + i);
-  const first = send('FilterLogEvents', { logGroupName: 'g' });
-  assert.equal(first.events.length, 2);
-  assert.equal(send('FilterLogEvents', { logGroupName: 'g', nextToken: first.nextToken }).events.length, 2);
-  assert.equal(send('GetLogEvents', { logGroupName: 'g', logStreamName: 's1' }).events.length, 2);
-});
-
-test('what is older than the retention is not shown', () => {
-  const { send, line, clock } = open();
-  line('old', clock.now() - 2 * 86_400_000);
-  line('new');
-  const shown = () => send('FilterLogEvents', { logGroupName: 'g' }).events.length;
-  assert.equal(shown(), 2);
-  send('PutRetentionPolicy', { logGroupName: 'g', retentionInDays: 1 });
-  assert.equal(shown(), 1);
-  assert.equal(send('GetLogEvents', { logGroupName: 'g', logStreamName: 's1' }).events.length, 1);
-});
-
-test('all groups together are bounded, and deleting gives the room back', () => {
-  const { logs, send, clock } = open();
-  const big = 'x'.repeat(1_048_576);
-  const stored = () => {
-    const { logGroups } = send('DescribeLogGroups', {});
-    return logGroups.reduce((sum: number, { storedBytes }: { storedBytes: number }) => sum + storedBytes, 0);
-  };
-  for (let i = 0; i < 300; i += 1) {
-    logs.logs.append('eu-west-1', `g${i % 6}`, 's', [{ atMs: clock.now() + i, message: `${i}${big}` }]);
-  }
-  assert.ok(stored() <= 256 * 1_048_576, `${stored()}`);
-  for (let i = 0; i < 6; i += 1) {
-    send('DeleteLogStream', { logGroupName: `g${i}`, logStreamName: 's' });
-  }
-  assert.equal(stored(), 0);
-});
-
-test('a live tail session is ended after three hours', async () => {
-  const { send, line, clock } = open();
-  line('before');
-  const { responseStream } = send('StartLiveTail', {
-    logGroupIdentifiers: ['arn:aws:logs:eu-west-1:123456789012:log-group:g'],
-  });
-  const updates = (responseStream as AsyncIterable<StartLiveTailResponseStream>)[Symbol.asyncIterator]();
-  await updates.next();
-  clock.advance(3 * 3_600_000);
-  assert.deepEqual((await updates.next()).value.sessionUpdate.sessionResults, []);
-  await assert.rejects(updates.next(), { code: 'SessionTimeoutException' });
+  const third = openStore(dir);
+  assert.throws(() => messages(createLogs({ store: third, clock })), { code: 'ResourceNotFoundException' });
+  third.close();
 });
