@@ -90,7 +90,6 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     sns.close();
     // Functions first: what they still log and count on their way out has somewhere to go.
     await lambda.close();
-    // Only now has the last line been written.
     logs.close();
     cloudwatch.close();
     store.close();
