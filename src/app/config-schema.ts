@@ -68,12 +68,7 @@ function checkStrategy(value: ReleaseInput, context: z.RefinementCtx): void {
   }
   if (value.strategy === undefined && value.steps === undefined) return;
   const problem = stepsProblem(value as Pick<ReleaseSettings, 'strategy' | 'steps' | 'bake'>);
-  if (problem) context.addIssue({ code: 'custom', path: [placeOf(value, problem)], message: problem });
-}
-
-function placeOf(value: ReleaseInput, problem: string): string | number {
-  if (problem.startsWith('bake')) return 'bake';
-  return value.strategy === undefined ? 'steps' : 'strategy';
+  if (problem) context.addIssue({ code: 'custom', path: [...problem.path], message: problem.message });
 }
 
 export const RELEASE_KEYS: readonly string[] = Object.keys(release);

@@ -50,18 +50,36 @@ export function wantedFrom(
   };
 }
 
-/** Why these settings' steps cannot be used, as a sentence; undefined where they can. */
-export function stepsProblem(settings: Pick<ReleaseSettings, 'strategy' | 'steps' | 'bake'>): string | undefined {
-  const read = stepsOf(settings);
-  return read.ok ? undefined : read.refusal.message;
+/** Why these settings' steps cannot be used, and which setting is at fault; undefined where they can. */
+export function stepsProblem(
+  settings: Pick<ReleaseSettings, 'strategy' | 'steps' | 'bake'>,
+): { readonly message: string; readonly path: readonly (string | number)[] } | undefined {
+  const bakeMs = bakeOf(settings);
+  if (Number.isNaN(bakeMs)) return { message: badBake(settings), path: ['bake'] };
+  const read = readSteps(settings, bakeMs);
+  if (read.ok) return undefined;
+  if (settings.strategy !== undefined) return { message: read.problem, path: ['strategy'] };
+  return { message: read.problem, path: read.step === undefined ? ['steps'] : ['steps', read.step] };
 }
 
-function stepsOf({ strategy, steps, bake }: ReleaseSettings): Result<readonly Step[]> {
-  const bakeMs = bake === undefined ? undefined : parseDuration(bake);
-  if (bake !== undefined && bakeMs === undefined)
-    return refuse('usage', `bake "${bake}" is not a time: write a time such as 30s, 5m or 2h`);
-  const read = strategy === undefined ? checkSteps((steps ?? []).map(stepOf), bakeMs) : parseStrategy(strategy, bakeMs);
+function stepsOf(settings: ReleaseSettings): Result<readonly Step[]> {
+  const bakeMs = bakeOf(settings);
+  if (Number.isNaN(bakeMs)) return refuse('usage', badBake(settings));
+  const read = readSteps(settings, bakeMs);
   return read.ok ? { ok: true, value: read.steps } : refuse('usage', read.problem);
+}
+
+function readSteps({ strategy, steps }: Pick<ReleaseSettings, 'strategy' | 'steps'>, bakeMs: number | undefined) {
+  return strategy === undefined ? checkSteps((steps ?? []).map(stepOf), bakeMs) : parseStrategy(strategy, bakeMs);
+}
+
+/** NaN for what is no time. */
+function bakeOf({ bake }: Pick<ReleaseSettings, 'bake'>): number | undefined {
+  return bake === undefined ? undefined : (parseDuration(bake) ?? Number.NaN);
+}
+
+function badBake({ bake }: Pick<ReleaseSettings, 'bake'>): string {
+  return `bake "${bake}" is not a time: write a time such as 30s, 5m or 2h`;
 }
 
 function stepOf({ weight, hold, invocations }: StepSetting): Step {

@@ -34,7 +34,7 @@ test('every mistake is told with its line, its column and what to do', () => {
     ['function: a\nstrategy: canary 110% 5m', /:2:11: strategy: .*canary of 110 % is no canary/],
     [
       'steps:\n  - {weight: 50, hold: 1m}\n  - {weight: 20, hold: 1m}',
-      /^switchback\.yaml:2:3: steps: step 2 goes from 50 % to 20 %: weights must rise/,
+      /^switchback\.yaml:3:5: steps\[1\]: step 2 goes from 50 % to 20 %: weights must rise/,
     ],
     ['steps:\n  - {weight: 150, hold: 1m}', /weight 150 %/],
     ['steps:\n  - {weigth: 5, hold: 1m}', /:2:6: steps\[0\]\.weigth: .*did you mean "weight"/],

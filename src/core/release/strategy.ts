@@ -4,7 +4,8 @@ import { MAX_HOLD_MS, MAX_STEPS, type Step } from './plan.ts';
 /** A strategy read from text or from the config's step list: rising steps, the last at 100 % with the bake as its hold. */
 export type StrategyResult =
   | { readonly ok: true; readonly steps: readonly Step[] }
-  | { readonly ok: false; readonly problem: string };
+  /** `step`: the index of the step at fault, where it is one. */
+  | { readonly ok: false; readonly problem: string; readonly step?: number };
 
 /** The nine names of SAM's `DeploymentPreference.Type`. */
 export const SAM_STRATEGIES = [
@@ -69,23 +70,20 @@ export function checkSteps(steps: readonly Step[], bakeMs?: number): StrategyRes
   let before = 0;
   for (const [index, { weightPercent, holdMs, enoughInvocations }] of steps.entries()) {
     const step = `step ${index + 1}`;
+    const wrong = (problem: string): StrategyResult => ({ ok: false, problem: `${step} ${problem}`, step: index });
     if (!(weightPercent > 0 && weightPercent <= 100)) {
-      return { ok: false, problem: `${step} has weight ${weightPercent} %: a weight is more than 0 and at most 100` };
+      return wrong(`has weight ${weightPercent} %: a weight is more than 0 and at most 100`);
     }
     if (weightPercent <= before) {
-      return {
-        ok: false,
-        problem: `${step} goes from ${before} % to ${weightPercent} %: weights must rise; to give traffic back, use "switchback rollback"`,
-      };
+      return wrong(
+        `goes from ${before} % to ${weightPercent} %: weights must rise; to give traffic back, use "switchback rollback"`,
+      );
     }
     if (!(holdMs >= 0 && holdMs <= MAX_HOLD_MS)) {
-      return {
-        ok: false,
-        problem: `${step} has no valid hold: write a time such as 30s, 5m or 2h, at most ${formatDuration(MAX_HOLD_MS)}`,
-      };
+      return wrong(`has no valid hold: write a time such as 30s, 5m or 2h, at most ${formatDuration(MAX_HOLD_MS)}`);
     }
     if (enoughInvocations !== undefined && !(Number.isInteger(enoughInvocations) && enoughInvocations > 0)) {
-      return { ok: false, problem: `${step} asks for ${enoughInvocations} invocations: at least 1 is needed` };
+      return wrong(`asks for ${enoughInvocations} invocations: at least 1 is needed`);
     }
     before = weightPercent;
   }

@@ -167,7 +167,9 @@ function hookLines({ plan, hooks }: Release, nowMs: number): Line[] {
 export function verificationLines({ verification, plan }: Release): Line[] {
   if (!verification) return [];
   const { stable, candidate, waitedMs, notes } = verification;
-  const sign = candidate.invocations === 0 ? VERDICT_SIGNS.pass : VERDICT_SIGNS.error;
+  // Without any traffic nothing is proved either way.
+  const silent = stable.invocations === 0 ? VERDICT_SIGNS.inconclusive : VERDICT_SIGNS.pass;
+  const sign = candidate.invocations === 0 ? silent : VERDICT_SIGNS.error;
   const text = ` in ${formatDuration(waitedMs)} version ${plan.stable} took ${countText(stable.invocations, 'invocation')} with ${countText(stable.errors, 'error')}, version ${plan.candidate} took ${candidate.invocations}`;
   return [labelled('traffic', sign, text), ...notes.map((note) => labelled('', note))];
 }
