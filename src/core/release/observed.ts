@@ -55,7 +55,7 @@ function freeze(release: Release, by: Hold['by'], reason: string, at: number, st
   const frozen: Release = { ...release, phase: 'holding', held, retryAt: at + LOOK_AGAIN_MS };
   if (!stepBack || release.held || release.step < 0) return { release: frozen, commands: [] };
   const back = shiftTo(release, release.step - 1);
-  return { ...back, release: { ...back.release, held } };
+  return { ...back, release: { ...back.release, held, paused: release.paused } };
 }
 
 /** The cause is gone. Time spent held does not count as time under watch. */

@@ -162,3 +162,19 @@ test('a healthy version bakes at 100 % and is promoted', () => {
     .write();
   assert.equal(stateOf(story.release), 'promoted');
 });
+
+test('stepping back does not end a person’s pause', () => {
+  const story = new Story().start({ judge: { ...JUDGE, stableErrorRate: 0.001 }, steps: STEPS }).write();
+  run(story, 590, second([90, 0], [10, 0]));
+  story
+    .wait(11_000)
+    .look(second([90, 0], [10, 0]))
+    .write();
+  story.order('pause', 'lunch');
+  for (let i = 0; i < 60 && !story.release.held; i += 1) {
+    story.at += 1_000;
+    story.observe(second([50, 25], [50, 25]));
+  }
+  assert.equal(story.release.step, 0, 'less exposure, although paused');
+  assert.equal(story.release.paused?.reason, 'lunch');
+});
