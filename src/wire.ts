@@ -175,8 +175,9 @@ async function keepBundles(keeper: Keeper, clock: Clock, signal: AbortSignal): P
 /** Beside the state: a folder for a file, a prefix in S3. Restate keeps actors only, so there it is a folder here. */
 async function shelfFor(aws: Aws, { stateFile, shelfFolder }: WireOptions, name: ShelfName): Promise<Shelf> {
   const { folderShelf, NO_SHELF, objectShelf } = await import('./app/shelf.ts');
-  if (/^restates?:/.test(stateFile)) return shelfFolder === undefined ? NO_SHELF : folderShelf(join(shelfFolder, name));
-  if (!stateFile.startsWith('s3://')) return folderShelf(join(dirname(stateFile), name));
+  const kind = kindOf(stateFile);
+  if (kind === 'restate') return shelfFolder === undefined ? NO_SHELF : folderShelf(join(shelfFolder, name));
+  if (kind === 'file') return folderShelf(join(dirname(stateFile), name));
   const { readPlace } = await import('./hosts/s3/place.ts');
   const { bucket, prefix } = readPlace(stateFile);
   return objectShelf(aws.objects(bucket, `${prefix}${name}/`));
@@ -201,11 +202,21 @@ interface OpenedHost {
 type AliasHostOptions = HostOptions<AliasDoc, AliasEvent, Command>;
 type OpenHost = (options: AliasHostOptions) => OpenedHost;
 
+function kindOf(stateFile: string): 'file' | 's3' | 'restate' {
+  if (stateFile.startsWith('s3://')) return 's3';
+  return /^restates?:/.test(stateFile) ? 'restate' : 'file';
+}
+
 /** The kind of host that the state asks for. */
 function hostFor(aws: Aws, options: WireOptions): Promise<OpenHost> {
-  if (options.stateFile.startsWith('s3://')) return s3Host(aws, options);
-  if (/^restates?:/.test(options.stateFile)) return restateHost(options);
-  return sqliteHost(options.stateFile);
+  switch (kindOf(options.stateFile)) {
+    case 's3':
+      return s3Host(aws, options);
+    case 'restate':
+      return restateHost(options);
+    case 'file':
+      return sqliteHost(options.stateFile);
+  }
 }
 
 async function sqliteHost(file: string): Promise<OpenHost> {

@@ -1,6 +1,7 @@
 import type { AliasEvent } from '../core/release/events.ts';
 import type { Watch } from '../core/release/observation.ts';
 import type { AliasDoc } from '../core/release/release.ts';
+import { textOf } from './error-text.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Hooks } from './ports/hooks.ts';
 import type { Host } from './ports/host.ts';
@@ -153,8 +154,4 @@ class Watchers {
     this.#ending.add(ended);
     void ended.finally(() => this.#ending.delete(ended));
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

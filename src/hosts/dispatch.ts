@@ -1,3 +1,4 @@
+import { textOf } from '../app/error-text.ts';
 import type { Clock } from '../app/ports/clock.ts';
 
 /** A command that this process owns and has to perform. */
@@ -141,8 +142,4 @@ export class Dispatcher<State, Event, Command> {
 
 function backoff(tries: number): number {
   return Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), LAST_RETRY_MS);
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

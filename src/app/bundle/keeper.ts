@@ -1,6 +1,7 @@
 import type { Release } from '../../core/release/release.ts';
 import { bundleOf } from '../../core/replay/bundle.ts';
 import type { ReleaseRecord } from '../../core/replay/record.ts';
+import { textOf } from '../error-text.ts';
 import type { AliasHost } from '../ports/index.ts';
 import type { Shelf } from '../ports/shelf.ts';
 import { eventsSince, recordFromLedger } from './ledger.ts';
@@ -100,8 +101,4 @@ async function markUndone(host: AliasHost, shelf: Shelf, rollback: Release): Pro
   const read = text === undefined ? undefined : readBundle(text);
   if (read?.ok && read.release.outcome?.state === 'promoted')
     await writeBundle(shelf, { ...read.release, undoneBy: rollback.id });
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -48,7 +48,3 @@ export function isRefused(error: unknown): boolean {
 export function isKind(error: unknown, kind: AwsProblem['kind']): boolean {
   return error instanceof AwsProblem && error.kind === kind;
 }
-
-export function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -8,10 +8,11 @@ import {
   writeDescription,
 } from '../../core/release/alias.ts';
 import type { CommandResult } from '../../core/release/commands.ts';
+import { textOf } from '../error-text.ts';
 import type { Aliases } from '../ports/aliases.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type Ownership, ownershipOf, type Sent, type SetAlias } from './ownership.ts';
-import { isKind, isRefused, isRetryable, Patience, textOf } from './patience.ts';
+import { isKind, isRefused, isRetryable, Patience } from './patience.ts';
 
 export interface SetAliasPorts {
   readonly aliases: Pick<Aliases, 'get' | 'update'>;

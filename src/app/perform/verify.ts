@@ -1,9 +1,9 @@
 import { shareOf } from '../../core/release/alias.ts';
 import type { Command, Verification } from '../../core/release/commands.ts';
 import type { CountsByVersion, Observation } from '../../core/release/observation.ts';
+import { textOf } from '../error-text.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Signals } from '../ports/signals.ts';
-import { textOf } from './patience.ts';
 
 export type Verify = Extract<Command, { kind: 'verify' }>;
 

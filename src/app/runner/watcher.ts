@@ -1,6 +1,7 @@
 import type { AliasEvent } from '../../core/release/events.ts';
 import type { Observation, Watch } from '../../core/release/observation.ts';
 import { SYSTEM } from '../../core/who.ts';
+import { textOf } from '../error-text.ts';
 import { readSince } from '../perform/since.ts';
 import { isMovedAway } from '../ports/relocation.ts';
 import type { RunnerOptions } from '../runner.ts';
@@ -187,8 +188,4 @@ interface Task {
 function keyOf({ releaseId, watch }: Watched): string {
   const { function: fn, alias, stable, candidate, logs, metrics, limitsMs, alarms } = watch;
   return JSON.stringify([releaseId, fn, alias, stable, candidate, logs, metrics, limitsMs, alarms]);
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -11,19 +11,9 @@ export function answerHook(
   status: 'Succeeded' | 'Failed',
   at: number,
 ): Move | undefined {
-  const run = release.hooks[hook];
-  if (release.phase !== hook || run?.status !== 'called') return undefined;
-  const answered: Release = {
-    ...release,
-    waitingFor: null,
-    hooks: { ...release.hooks, [hook]: { ...run, status, endedAt: at } },
-  };
-  if (status === 'Failed') {
-    return orderRollback(
-      answered,
-      bySystem(at, `the ${SPOKEN[hook]} hook ${release.plan[hook]!.function} answered Failed`),
-    );
-  }
+  if (!isAwaited(release, hook)) return undefined;
+  if (status === 'Failed') return failHook(release, hook, 'answered Failed', at);
+  const answered = settle(release, hook, status, at);
   // The hook may have taken an hour: the alias is looked at again before the first weight is put on it.
   if (hook === 'preTraffic') return look(answered);
   // The bake begins now: the hook's own time is not counted as time under watch.
@@ -34,15 +24,29 @@ export function answerHook(
 export function hookTimedOut(release: Release, hook: HookName, at: number): Move | undefined {
   const run = release.hooks[hook];
   const gate = release.plan[hook];
-  if (release.phase !== hook || run?.status !== 'called' || !gate || at < run.deadline) return undefined;
-  const silent: Release = {
-    ...release,
-    hooks: { ...release.hooks, [hook]: { ...run, status: 'Failed', endedAt: at } },
-  };
+  if (!run || !gate || !isAwaited(release, hook) || at < run.deadline) return undefined;
   const minutes = Math.round(gate.timeoutMs / 60_000);
   const limit = minutes > 0 ? `${minutes} min` : `${gate.timeoutMs / 1_000} s`;
-  return orderRollback(
-    silent,
-    bySystem(at, `the ${SPOKEN[hook]} hook ${gate.function} did not answer within ${limit}`),
-  );
+  return failHook(release, hook, `did not answer within ${limit}`, at);
+}
+
+/** A hook that crashed, or could not be called, has failed: waiting for its answer would tell no more. */
+export function hookCrashed(release: Release, error: string, at: number): Move | undefined {
+  const { phase } = release;
+  const hook = phase === 'preTraffic' || phase === 'postTraffic' ? phase : undefined;
+  return hook && isAwaited(release, hook) ? failHook(release, hook, `crashed: ${error}`, at) : undefined;
+}
+
+function isAwaited(release: Release, hook: HookName): boolean {
+  return release.phase === hook && release.hooks[hook]?.status === 'called';
+}
+
+function failHook(release: Release, hook: HookName, what: string, at: number): Move {
+  const reason = `the ${SPOKEN[hook]} hook ${release.plan[hook]!.function} ${what}`;
+  return orderRollback(settle(release, hook, 'Failed', at), bySystem(at, reason));
+}
+
+function settle(release: Release, hook: HookName, status: 'Succeeded' | 'Failed', at: number): Release {
+  const run = release.hooks[hook]!;
+  return { ...release, waitingFor: null, hooks: { ...release.hooks, [hook]: { ...run, status, endedAt: at } } };
 }

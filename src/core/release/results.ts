@@ -1,6 +1,6 @@
 import type { CommandResult } from './commands.ts';
 import { seenOf, weightSet } from './guards.ts';
-import { answerHook } from './hooks.ts';
+import { answerHook, hookCrashed } from './hooks.ts';
 import { aliasForeign, bySystem, callHook, end, endWell, type Move, orderRollback, restored } from './moves.ts';
 import { applyObservation, LOOK_AGAIN_MS } from './observed.ts';
 import { type Release, weightAt } from './release.ts';
@@ -33,7 +33,7 @@ export function applyResult(release: Release, command: string, result: CommandRe
     case 'hookReturned':
       return answerHook(release, command.endsWith('/preTraffic') ? 'preTraffic' : 'postTraffic', result.status, at);
     case 'hookFailed':
-      return hookFailed(release, result.error, at);
+      return hookCrashed(release, result.error, at);
     case 'observed':
       return applyObservation({ ...release, waitingFor: null }, result.observation, at, true);
     case 'failed':
@@ -62,19 +62,6 @@ function aliasSet(release: Release, sentAt: number, at: number): Move {
   }
 }
 
-function hookFailed(release: Release, error: string, at: number): Move | undefined {
-  const hook = release.phase === 'preTraffic' || release.phase === 'postTraffic' ? release.phase : undefined;
-  const run = hook && release.hooks[hook];
-  if (!hook || run?.status !== 'called') return undefined;
-  const gate = release.plan[hook]!;
-  const crashed: Release = {
-    ...release,
-    hooks: { ...release.hooks, [hook]: { ...run, status: 'Failed', endedAt: at } },
-  };
-  const name = hook === 'preTraffic' ? 'pre-traffic' : 'post-traffic';
-  return orderRollback(crashed, bySystem(at, `the ${name} hook ${gate.function} crashed: ${error}`));
-}
-
 function failed(release: Release, error: string, retryable: boolean, at: number): Move {
   const tries = release.tries + 1;
   if (retryable && tries < MAX_TRIES) {
@@ -95,7 +82,7 @@ function failed(release: Release, error: string, retryable: boolean, at: number)
       );
     case 'preTraffic':
     case 'postTraffic':
-      return hookFailed(release, error, at) ?? { release, commands: [] };
+      return hookCrashed(release, error, at) ?? { release, commands: [] };
     default: {
       const doing =
         release.phase === 'checking'

@@ -69,8 +69,11 @@ export function checkSteps(steps: readonly Step[], bakeMs?: number): StrategyRes
     return { ok: false, problem: `${steps.length} steps: at most ${MAX_STEPS} are possible` };
   let before = 0;
   for (const [index, { weightPercent, holdMs, enoughInvocations }] of steps.entries()) {
-    const step = `step ${index + 1}`;
-    const wrong = (problem: string): StrategyResult => ({ ok: false, problem: `${step} ${problem}`, step: index });
+    const wrong = (problem: string): StrategyResult => ({
+      ok: false,
+      problem: `step ${index + 1} ${problem}`,
+      step: index,
+    });
     if (!(weightPercent > 0 && weightPercent <= 100)) {
       return wrong(`has weight ${weightPercent} %: a weight is more than 0 and at most 100`);
     }

@@ -14,10 +14,6 @@ const PLACE = /^(restates?):\/\/([^/\s@?#]+)(?:\/([a-z0-9][a-z0-9-]{0,39})?)?$/;
 /** Restate's own default. */
 const INGRESS_PORT = 8080;
 
-export function isRestatePlace(text: string): boolean {
-  return /^restates?:/.test(text);
-}
-
 /**
  * Reads `restate://host[:port][/namespace]`; `restates://` for an ingress behind TLS. Throws a {@link StateProblem} for
  * anything else.
