@@ -46,6 +46,11 @@ test('what people write is read back as it was written, whatever it is', () => {
   );
 });
 
+test('only a section’s own question counts as no answer', () => {
+  const written: Prose = { tldr: '__', impact: `_${SECTIONS.find(({ id }) => id === 'tldr')?.prompt}_` };
+  assert.deepEqual(readProse(postmortemMarkdown(mergeProse(draftPostmortem(sources()), written))), written);
+});
+
 test('words from outside cannot become markup or another row', () => {
   const markdown = postmortemMarkdown(draftPostmortem(sources()));
   assert.ok(markdown.includes('&lt;b&gt;new&lt;/b&gt; setting \\| PAYMENT\\_URL'));

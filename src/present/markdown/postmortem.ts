@@ -31,7 +31,7 @@ export function readProse(markdown: string): Prose {
       const text = open.lines.join('\n').trim();
       if (text.length > MAX_PROSE)
         throw new Error(`section ${open.id} has ${text.length} characters; at most ${MAX_PROSE} are kept`);
-      if (text !== '' && !isPrompt(text)) prose[open.id] = text;
+      if (text !== '' && !isPrompt(open.id, text)) prose[open.id] = text;
       open = undefined;
     } else if (open && begin === undefined) {
       open.lines.push(unsafeLine(line));
@@ -73,9 +73,10 @@ function factLines(facts: readonly Fact[]): readonly string[] {
   return ['| What | Fact | Source |', '| --- | --- | --- |', ...rows];
 }
 
-/** The question itself, left as it was, is no answer. */
-function isPrompt(text: string): boolean {
-  return [...SECTIONS, KEPT].some(({ prompt }) => text === `_${prompt}_`);
+/** The section's own question, left as it was, is no answer. A section that asks nothing takes every text. */
+function isPrompt(id: SectionId, text: string): boolean {
+  const asked = [...SECTIONS, KEPT].find((section) => section.id === id)?.prompt ?? '';
+  return asked !== '' && text === `_${asked}_`;
 }
 
 /** Prose is a person's own Markdown; only a line that looks like a mark is made to look like none. */
