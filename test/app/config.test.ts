@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import {
   type ConfiguredFunction,
   configSchema,
@@ -11,6 +10,7 @@ import {
 } from '../../src/app/config.ts';
 import { DEFAULT_LAYER, environmentLayer, layered, valuesOf } from '../../src/app/settings.ts';
 import { wantedFrom } from '../../src/app/wanted.ts';
+import fc from '../property.ts';
 
 function problems(text: string): string[] {
   const read = readConfig(text, 'switchback.yaml');

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import fc from 'fast-check';
 import { createPerform } from '../../src/app/perform.ts';
 import type { Aliases } from '../../src/app/ports/aliases.ts';
 import { type AliasKey, alone, type Routing, sameRouting, writeDescription } from '../../src/core/release/alias.ts';
 import type { Command } from '../../src/core/release/commands.ts';
+import fc from '../property.ts';
 import { FakeAliases, type Fault } from './fake-aliases.ts';
 
 const KEY: AliasKey = { account: '123456789012', region: 'eu-west-1', function: 'checkout', alias: 'live' };

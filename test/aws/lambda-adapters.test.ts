@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { AwsProblem } from '../../src/app/ports/problem.ts';
 import { createAliases, fractionOf, percentOf } from '../../src/aws/aliases.ts';
 import { createClients } from '../../src/aws/clients.ts';
 import { createAws } from '../../src/aws/index.ts';
+import fc from '../property.ts';
 import { AwsError, type ScriptedAws, startScriptedAws } from './scripted-aws.ts';
 import { StepClock } from './step-clock.ts';
 

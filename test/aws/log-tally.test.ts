@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { type LogEvent, LogTally } from '../../src/aws/log-tally.ts';
 import type { CountsByVersion, Watch } from '../../src/core/release/observation.ts';
+import fc from '../property.ts';
 
 const SINCE = Date.UTC(2026, 10, 21, 12, 0, 0);
 const WATCH: Watch = {

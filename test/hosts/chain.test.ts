@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { canonicalJson, entryHash, GENESIS } from '../../src/hosts/chain.ts';
+import fc from '../property.ts';
 
 describe('canonical JSON', () => {
   it('is written as RFC 8785 says', () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { StateProblem } from '../../src/hosts/problems.ts';
 import { readRestatePlace } from '../../src/hosts/restate/place.ts';
 import type { ActorRecord, Ask } from '../../src/hosts/restate/protocol.ts';
 import { type Turned, takeTurn } from '../../src/hosts/restate/turn.ts';
+import fc from '../property.ts';
 import { type CounterEvent, commandOf, counterLogic } from './counter.ts';
 
 const WHO = { name: 'alice@build-7', provedBy: 'os-user' } as const;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import fc from 'fast-check';
 import { draftPostmortem } from '../../src/core/postmortem/draft.ts';
 import { mergeProse } from '../../src/core/postmortem/merge.ts';
 import { MAX_PROSE, type Prose } from '../../src/core/postmortem/postmortem.ts';
 import { SECTIONS } from '../../src/core/postmortem/sections.ts';
 import { postmortemMarkdown, readProse } from '../../src/present/markdown/postmortem.ts';
 import { nearMiss, sources } from '../core/postmortem/builders.ts';
+import fc from '../property.ts';
 
 function golden(t: TestContext, name: string, text: string): void {
   t.assert.fileSnapshot(text, join(import.meta.dirname, '../golden/markdown', `${name}.md`), {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import fc from 'fast-check';
 import { diagnose } from '../../src/core/doctor/rules.ts';
 import type { PastRelease, Turn } from '../../src/core/history/replay.ts';
 import { alone } from '../../src/core/release/alias.ts';
@@ -18,6 +17,7 @@ import { releaseScreen } from '../../src/present/text/release.ts';
 import { rollbackText } from '../../src/present/text/rollback.ts';
 import { storyOf } from '../../src/present/text/story.ts';
 import { ALICE, KEY, plan, Story, snapshot, T0 } from '../core/release/builders.ts';
+import fc from '../property.ts';
 
 const WIDTH = 110;
 

@@ -1,13 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: CloudFormation writes its references so
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { createEvaluator } from '../../src/templates/evaluate.ts';
 import { MAX_TEMPLATE_BYTES, parseTemplate } from '../../src/templates/parse.ts';
 import { readTemplate, templateProblemText } from '../../src/templates/read.ts';
 import { readScope } from '../../src/templates/scope.ts';
 import { show } from '../../src/templates/show.ts';
 import { field, plain } from '../../src/templates/tree.ts';
+import fc from '../property.ts';
 
 /** What `Value` comes to in a template, with these parameters; a text in YAML's short form where it stays open. */
 function value(text: string, parameters: Record<string, string> = {}, more = ''): unknown {

@@ -1,10 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: CloudFormation writes its references so
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { parseTemplate } from '../../src/templates/parse.ts';
 import { compareTemplates, openTemplate, versionLogicalId } from '../../src/templates/read.ts';
 import { canonical } from '../../src/templates/sam/version-id.ts';
+import fc from '../property.ts';
 
 const BASE = `CodeUri: s3://b/k
 AutoPublishAlias: live

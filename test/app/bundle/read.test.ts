@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { MAX_BUNDLE_BYTES, readBundle } from '../../../src/app/bundle/read.ts';
 import { type Bundle, bundleOf, checksumOf } from '../../../src/core/replay/bundle.ts';
 import type { ReleaseRecord } from '../../../src/core/replay/record.ts';
 import { threshold, told } from '../../core/replay/records.ts';
+import fc from '../../property.ts';
 
 const RECORD = told({
   minutes: 2,

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import {
   type Channel,
   dueAt,
@@ -18,6 +17,7 @@ import {
   stepMessage,
   wakeMessage,
 } from '../../../src/core/comms/outbox.ts';
+import fc from '../../property.ts';
 
 const AT = 1_000_000;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { dora, type ReleaseSummary } from '../../../src/core/incident/dora.ts';
 import { type Measure, metricsOf, reportMetrics, summarise } from '../../../src/core/incident/metrics.ts';
+import fc from '../../property.ts';
 import { T0 } from '../release/builders.ts';
 import { Case, DAY, MINUTE } from './builders.ts';
 

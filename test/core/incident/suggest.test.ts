@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { type Impact, isWorse, SEVERITY_MATRIX, type SeverityLevel } from '../../../src/core/incident/severity.ts';
 import { suggestSeverity } from '../../../src/core/incident/suggest.ts';
+import fc from '../../property.ts';
 import { impact, MINUTE } from './builders.ts';
 
 const TABLE: readonly [string, Partial<Impact> | null, SeverityLevel, RegExp][] = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { calibrate, type StreamBin } from '../../../src/core/judge/calibrate.ts';
+import fc from '../../property.ts';
 
 /** One bin in which each stream had 100 invocations and these failures. */
 function bin(number: number, failures: readonly number[]): StreamBin[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { bernoulliConfidenceInterval, MOST_RATIO, ratioInterval } from '../../../src/core/judge/confidence.ts';
+import fc from '../../property.ts';
 
 test('an interval holds the observed rate, lies between 0 and 1 and narrows with data', () => {
   const count = fc.integer({ min: 1, max: 1_000_000 });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { JudgeConfig } from '../../../src/core/judge/config.ts';
 import { logLrConditional, logLrOutright, logLrTwoSample } from '../../../src/core/judge/increments.ts';
 import { initialJudge, type JudgeInput, type JudgeState, judge } from '../../../src/core/judge/judge.ts';
@@ -13,6 +12,7 @@ import {
   SHARE_BETS,
   TWO_SAMPLE_BETS,
 } from '../../../src/core/judge/race.ts';
+import fc from '../../property.ts';
 
 const RULES: RaceRules = {
   bets: SHARE_BETS,

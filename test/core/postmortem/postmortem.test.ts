@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { Turn } from '../../../src/core/history/replay.ts';
 import { lintBlameless } from '../../../src/core/postmortem/blameless.ts';
 import { draftPostmortem } from '../../../src/core/postmortem/draft.ts';
@@ -9,6 +8,7 @@ import { mergeProse, proseOf } from '../../../src/core/postmortem/merge.ts';
 import type { Prose } from '../../../src/core/postmortem/postmortem.ts';
 import { SECTIONS } from '../../../src/core/postmortem/sections.ts';
 import { alone } from '../../../src/core/release/alias.ts';
+import fc from '../../property.ts';
 import { Story, snapshot, T0 } from '../release/builders.ts';
 import { nearMiss, sources } from './builders.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { BaselineFacts, CalibrationFacts } from '../../../src/core/release/facts.ts';
 import { betterPlan, calibrationText, foresight, setUpJudge } from '../../../src/core/release/foresight.ts';
 import { parseStrategy } from '../../../src/core/release/strategy.ts';
 import { strategyText } from '../../../src/core/release/strategy-text.ts';
+import fc from '../../property.ts';
 import { KEY } from './builders.ts';
 
 const BASELINE: BaselineFacts = {

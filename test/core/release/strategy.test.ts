@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { checkSteps, parseStrategy, SAM_STRATEGIES } from '../../../src/core/release/strategy.ts';
+import fc from '../../property.ts';
 
 const MIN = 60_000;
 

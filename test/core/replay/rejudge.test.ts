@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { fingerprint } from '../../../src/core/fingerprint.ts';
 import { releasesOf, replay, turnsOf } from '../../../src/core/history/replay.ts';
 import { bundleOf, checksumOf, recordOf } from '../../../src/core/replay/bundle.ts';
 import type { ReleaseRecord } from '../../../src/core/replay/record.ts';
 import { difference, rejudge } from '../../../src/core/replay/rejudge.ts';
+import fc from '../../property.ts';
 import { scenarioOf } from '../../sim/run.ts';
 import { World } from '../../sim/world.ts';
 import { Recorded, threshold } from './records.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { evaluate, type MathScope, type MathValue } from '../../../src/local/cloudwatch/math/evaluate.ts';
 import { MathSyntaxError, parseExpression } from '../../../src/local/cloudwatch/math/syntax.ts';
+import fc from '../../property.ts';
 
 type Points = Readonly<Record<number, number>>;
 

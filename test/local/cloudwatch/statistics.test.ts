@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { Distribution, MAX_DISTINCT_VALUES } from '../../../src/local/cloudwatch/metrics/distribution.ts';
 import { computeStatistic, parseStatistic } from '../../../src/local/cloudwatch/metrics/statistics.ts';
+import fc from '../../property.ts';
 
 function of(values: readonly number[]): Distribution {
   const distribution = new Distribution();

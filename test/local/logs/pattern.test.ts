@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { compilePattern, PatternError } from '../../../src/local/logs/pattern/pattern.ts';
+import fc from '../../property.ts';
 
 const REPORT = JSON.stringify({
   time: '2026-01-05T12:00:00.000Z',

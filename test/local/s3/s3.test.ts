@@ -23,9 +23,9 @@ import {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import fc from 'fast-check';
 import { createS3 } from '../../../src/local/s3/service.ts';
 import { openStore } from '../../../src/local/store.ts';
+import fc from '../../property.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { type Serving, serving } from '../serving.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { decodeCbor, encodeCbor } from '../../../src/local/wire/cbor.ts';
 import { parseForm } from '../../../src/local/wire/query.ts';
 import { AwsError } from '../../../src/local/wire/service.ts';
 import { escapeXml, parseXml } from '../../../src/local/wire/xml.ts';
+import fc from '../../property.ts';
 
 const value = fc.letrec((tie) => ({
   value: fc.oneof(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { createAdmission } from '../../../../src/local/lambda/api/admission.ts';
+import fc from '../../../property.ts';
 
 const KEY = 'eu-central-1/orders';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import fc from 'fast-check';
 import { pickVersion } from '../../../../src/local/lambda/api/routing.ts';
+import fc from '../../../property.ts';
 import { ALLOCATION_MS, createWorld, OTHER_CODE, type World } from './world.ts';
 
 const NAME = 'orders';

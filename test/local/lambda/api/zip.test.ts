@@ -3,10 +3,10 @@ import { lstatSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import fc from 'fast-check';
 import { strToU8, zipSync } from 'fflate';
 import { openCodeStore } from '../../../../src/local/lambda/api/code.ts';
 import { MAX_UNZIPPED_BYTES, readZip, safeLinkTarget } from '../../../../src/local/lambda/api/zip.ts';
+import fc from '../../../property.ts';
 
 const root = mkdtempSync(path.join(os.tmpdir(), 'zip-test-'));
 const store = openCodeStore(root);

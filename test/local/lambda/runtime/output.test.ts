@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { readFrames, readLines } from '../../../../src/local/lambda/runtime/output.ts';
+import fc from '../../../property.ts';
 
 function frame(message: string): Buffer {
   const body = Buffer.from(message);
