@@ -3,7 +3,8 @@ import type { Flags } from './context.ts';
 import { EXIT, EXITS, type ExitCode } from './exit.ts';
 import type { Io } from './io.ts';
 import { runVerb, type Words } from './run.ts';
-import { VERBS, type Verb } from './verbs.ts';
+import type { Verb } from './verbs/verb.ts';
+import { GROUPS, VERBS } from './verbs.ts';
 
 /** Reads the command line and runs what it says. `argv` is without node and script. Never throws, never exits. */
 export async function main(argv: readonly string[], io: Io, version: string): Promise<ExitCode> {
@@ -43,12 +44,24 @@ function createProgram(io: Io, version: string, execute: Execute): Command {
     // Before the commands are added, for they inherit it.
     .exitOverride()
     .addHelpText('after', exitHelp());
-  for (const verb of VERBS) addVerb(program, verb, execute);
+  const groups = new Map(Object.entries(GROUPS).map(([name, about]) => [name, { name, about }]));
+  const made = new Map<string, Command>();
+  for (const verb of VERBS) {
+    const [first = '', ...rest] = verb.name.split(' ');
+    const group = groups.get(first);
+    if (!group) {
+      addVerb(program, first, verb, execute);
+      continue;
+    }
+    const parent = made.get(first) ?? program.command(group.name).description(group.about);
+    made.set(first, parent);
+    addVerb(parent, rest.join(' '), verb, execute);
+  }
   return program;
 }
 
-function addVerb(program: Command, verb: Verb, execute: Execute): void {
-  const command = program.command(verb.name).description(verb.summary);
+function addVerb(parent: Command, name: string, verb: Verb, execute: Execute): void {
+  const command = parent.command(name).description(verb.summary);
   if (verb.argument) {
     const { name, description, choices } = verb.argument;
     command.addArgument(new Argument(`<${name}>`, description).choices(choices));

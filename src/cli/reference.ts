@@ -1,5 +1,6 @@
 import { EXITS } from './exit.ts';
-import { VERBS, type Verb } from './verbs.ts';
+import type { Verb } from './verbs/verb.ts';
+import { VERBS } from './verbs.ts';
 
 /** `docs/commands.md`, made of the table that the parser is made of. */
 export function commandsMarkdown(): string {

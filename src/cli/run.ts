@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from './exit.ts';
 import { explain } from './failure.ts';
 import type { Io } from './io.ts';
 import { Output } from './output.ts';
-import type { Verb } from './verbs.ts';
+import type { Verb } from './verbs/verb.ts';
 
 const STATE_FILE = 'state.sqlite';
 

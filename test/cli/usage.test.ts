@@ -11,7 +11,7 @@ import { EXIT, EXITS } from '../../src/cli/exit.ts';
 import { explain } from '../../src/cli/failure.ts';
 import { commandsMarkdown } from '../../src/cli/reference.ts';
 import { stateFile } from '../../src/cli/run.ts';
-import { VERBS } from '../../src/cli/verbs.ts';
+import { GROUPS, VERBS } from '../../src/cli/verbs.ts';
 import { FLAGS, World } from './fakes.ts';
 
 test('what is wrong with a command line is told with exit 2, before anything is asked', async () => {
@@ -155,4 +155,11 @@ test('completion scripts are accepted by their shells and know every command', a
 test('the command reference is made of the parser’s own table', async () => {
   const committed = await readFile(new URL('../../docs/commands.md', import.meta.url), 'utf8');
   assert.equal(committed, commandsMarkdown(), 'run: node tools/generate.ts');
+});
+
+test('a command of two words belongs to a group that the help names, and no group is empty', async () => {
+  const firstOfTwo = VERBS.map(({ name }) => name.split(' ')).flatMap(([first, second]) => (second ? [first!] : []));
+  assert.deepEqual([...new Set(firstOfTwo)].sort(), Object.keys(GROUPS).sort());
+  const { out } = await new World().run('--help');
+  for (const about of Object.values(GROUPS)) assert.ok(out.includes(about));
 });

@@ -1,0 +1,65 @@
+import type { OptionSpec } from './verb.ts';
+
+/** Which AWS and which state is meant. */
+export const WHERE: readonly OptionSpec[] = [
+  { flags: '--region <name>', description: 'AWS region (else AWS_REGION, else the profile’s)' },
+  { flags: '--profile <name>', description: 'AWS profile (else AWS_PROFILE)' },
+  { flags: '--endpoint-url <url>', description: 'where AWS is called, such as a local AWS (else AWS_ENDPOINT_URL)' },
+  {
+    flags: '--state <path>',
+    description: 'state file or its folder, s3://bucket/prefix or restate://host:port (else SWITCHBACK_STATE)',
+  },
+];
+export const OUTPUT: readonly OptionSpec[] = [
+  { flags: '--json', description: 'print one JSON object on stdout' },
+  { flags: '--debug', description: 'show stack traces' },
+];
+export const JSON_LINES: OptionSpec = {
+  flags: '--json-lines',
+  description: 'print every event as a line of JSON on stdout',
+};
+/** Which alias is meant. */
+export const TARGET: readonly OptionSpec[] = [
+  { flags: '--function <name>', description: 'the Lambda function (else SWITCHBACK_FUNCTION, else the config file)' },
+  {
+    flags: '--alias <name>',
+    description: 'the alias that production calls (else SWITCHBACK_ALIAS, else the config file)',
+  },
+  {
+    flags: '--config <file>',
+    description: 'config file (else SWITCHBACK_CONFIG, else switchback.yaml where it exists)',
+  },
+];
+export const REASON: OptionSpec = { flags: '--reason <text>', description: 'why; kept in the ledger' };
+export const DRY_RUN: OptionSpec = { flags: '--dry-run', description: 'say what would be done, and change nothing' };
+export const TIMEOUT: OptionSpec = {
+  flags: '--timeout <time>',
+  description: 'stop watching after this long (exit 5); the release goes on',
+};
+
+/** How it is released. */
+export const RELEASE: readonly OptionSpec[] = [
+  { flags: '--zip <file>', description: 'release this zip file' },
+  { flags: '--code <dir>', description: 'release this folder, packed reproducibly' },
+  { flags: '--version <number>', description: 'release this published version (without any of the three: $LATEST)' },
+  { flags: '--strategy <text>', description: '"canary 10% 30s", "linear 20% every 2m", "all-at-once", or a SAM name' },
+  { flags: '--bake <time>', description: 'how long 100 % is watched before the release counts as promoted' },
+  { flags: '--alarm <name>', description: 'roll back when this CloudWatch alarm goes red', many: true },
+  { flags: '--allow-alarm <name>', description: 'this alarm may be red at the start (needs --reason)', many: true },
+  { flags: '--threshold <text>', description: 'roll back at "error rate > 5% for 2 minutes"', many: true },
+  { flags: '--pre-traffic <function>', description: 'hook called before any traffic moves' },
+  { flags: '--post-traffic <function>', description: 'hook called at 100 %' },
+  { flags: '--hook-timeout <time>', description: 'a hook’s silence this long counts as failure; at most 1h' },
+  { flags: '--signals <list>', description: 'what the guards are fed with: logs,metrics' },
+];
+export const PARAMETER: OptionSpec = {
+  flags: '--parameter <name=value>',
+  description: 'the value of a template parameter',
+  many: true,
+};
+export const TEMPLATE: readonly OptionSpec[] = [
+  PARAMETER,
+  { flags: '--before <template>', description: 'the template as it is deployed: says which changes publish a version' },
+];
+/** What every command that asks AWS takes. */
+export const COMMON = [...WHERE, ...OUTPUT];

@@ -1,0 +1,136 @@
+import {
+  COMMON,
+  DRY_RUN,
+  JSON_LINES,
+  OUTPUT,
+  PARAMETER,
+  REASON,
+  RELEASE,
+  TARGET,
+  TEMPLATE,
+  TIMEOUT,
+} from './options.ts';
+import type { Verb } from './verb.ts';
+
+/** Verbs that release, steer a release and look at it. */
+export const RELEASE_VERBS: readonly Verb[] = [
+  {
+    name: 'init',
+    summary: 'write a commented switchback.yaml',
+    options: [
+      { flags: '--function <name>', description: 'the Lambda function' },
+      { flags: '--alias <name>', description: 'the alias that production calls' },
+      { flags: '--config <file>', description: 'the file to write' },
+      { flags: '--force', description: 'write over a file that exists' },
+      ...OUTPUT,
+    ],
+    examples: ['switchback init --function checkout --alias live'],
+    load: () => import('../commands/init.ts'),
+  },
+  {
+    name: 'plan',
+    summary: 'show what a deploy would do, and change nothing',
+    operands: {
+      name: 'template',
+      description: 'a SAM or CloudFormation template or AppSpec file, and which of its functions; AWS is not asked',
+    },
+    options: [...TARGET, ...RELEASE, ...TEMPLATE, REASON, ...COMMON],
+    examples: [
+      'switchback plan --function checkout --alias live --version 42',
+      'switchback plan template.yaml --parameter Stage=prod',
+    ],
+    load: () => import('../commands/plan.ts'),
+  },
+  {
+    name: 'deploy',
+    summary: 'release a version step by step, and go back by itself when it is worse',
+    operands: {
+      name: 'template',
+      description: 'a SAM or CloudFormation template, and which of its functions: released as it is written there',
+    },
+    options: [
+      ...TARGET,
+      ...RELEASE,
+      PARAMETER,
+      REASON,
+      DRY_RUN,
+      { flags: '--detach', description: 'start the release and leave; "switchback watch" drives it on' },
+      TIMEOUT,
+      {
+        flags: '--callback-port <port>',
+        description: 'answer hooks on this port, as CodeDeploy does (0: any free one)',
+      },
+      { flags: '--callback-host <address>', description: 'the address to listen on; 127.0.0.1 unless told' },
+      JSON_LINES,
+      ...COMMON,
+    ],
+    examples: [
+      "switchback deploy --function checkout --alias live --zip dist.zip --strategy 'canary 10% 30s' --alarm checkout-errors",
+      'switchback deploy template.yaml Checkout --function checkout --zip dist.zip',
+      "switchback deploy --function checkout --alias live --version 42 --threshold 'error rate > 5% for 2 minutes'",
+    ],
+    load: () => import('../commands/deploy.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'show what is live and where the release stands',
+    options: [...TARGET, ...COMMON],
+    examples: ['switchback status --function checkout --alias live --json'],
+    load: () => import('../commands/status.ts'),
+  },
+  {
+    name: 'watch',
+    summary: 'follow an open release and drive it to its end',
+    options: [...TARGET, TIMEOUT, JSON_LINES, ...COMMON],
+    examples: ['switchback watch --function checkout --alias live --timeout 10m'],
+    load: () => import('../commands/watch.ts'),
+  },
+  {
+    name: 'promote',
+    summary: 'go on to the next step now',
+    options: [...TARGET, { flags: '--full', description: 'to 100 % at once' }, REASON, DRY_RUN, ...COMMON],
+    examples: ['switchback promote --function checkout --alias live --reason "verified by hand"'],
+    load: () => import('../commands/promote.ts'),
+  },
+  {
+    name: 'pause',
+    summary: 'freeze the weight; the guards go on watching',
+    options: [...TARGET, REASON, DRY_RUN, ...COMMON],
+    examples: ['switchback pause --function checkout --alias live --reason "looking at a log line"'],
+    load: () => import('../commands/pause.ts'),
+  },
+  {
+    name: 'resume',
+    summary: 'go on with a paused release',
+    options: [...TARGET, REASON, DRY_RUN, ...COMMON],
+    examples: ['switchback resume --function checkout --alias live'],
+    load: () => import('../commands/resume.ts'),
+  },
+  {
+    name: 'rollback',
+    summary: 'go back now: never asks, needs no config file',
+    options: [
+      ...TARGET,
+      { flags: '--to <version>', description: 'the version to go back to (else the last one known to be good)' },
+      REASON,
+      DRY_RUN,
+      ...COMMON,
+    ],
+    examples: ['switchback rollback --function checkout --alias live --reason "checkout fails for everybody"'],
+    load: () => import('../commands/rollback.ts'),
+  },
+  {
+    name: 'history',
+    summary: 'list the releases of an alias: who, when, why, and how they ended',
+    options: [...TARGET, { flags: '--limit <number>', description: 'at most this many, newest first (20)' }, ...COMMON],
+    examples: ['switchback history --function checkout --alias live'],
+    load: () => import('../commands/history.ts'),
+  },
+  {
+    name: 'diagnose',
+    summary: 'say why a release ended as it did, and what to look at next',
+    options: [...TARGET, { flags: '--release <id>', description: 'this release instead of the latest' }, ...COMMON],
+    examples: ['switchback diagnose --function checkout --alias live'],
+    load: () => import('../commands/diagnose.ts'),
+  },
+];
