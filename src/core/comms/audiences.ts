@@ -1,6 +1,6 @@
 /** Who is told what, and when, as data. */
 
-export type Audience = 'responders' | 'employees' | 'executives' | 'customers' | 'x' | 'ticket';
+export type Audience = 'responders' | 'employees' | 'executives' | 'customers' | 'x' | 'ticket' | 'change';
 
 /** What a message is for: the first word · how far it goes · a regular update · it has stopped · it is over · it was no incident · what was learnt. */
 export type Stage = 'ack' | 'scope' | 'update' | 'mitigated' | 'resolved' | 'retracted' | 'postmortem';
@@ -11,6 +11,8 @@ export interface AudienceRule {
   readonly label: string;
   /** What everybody can read must be approved and written in plain words. */
   readonly public: boolean;
+  /** A record in another system, kept in step with the incident. */
+  readonly ticket?: true;
   /** Stages that this audience hears of without anybody asking for it. */
   readonly stages: readonly Stage[];
   readonly maxCharacters: number;
@@ -72,9 +74,20 @@ export const AUDIENCES: Readonly<Record<Audience, AudienceRule>> = {
   ticket: {
     label: 'the ticket',
     public: false,
+    ticket: true,
     stages: [...EVERY, 'postmortem'],
     maxCharacters: 30_000,
     mustSay: ['facts', 'ids of the rollback', 'CloudTrail event ids', 'approver'],
+    mustNotSay: [],
+  },
+  // Opened for a rollback and for nothing else: a version was switched in production.
+  change: {
+    label: 'the change record',
+    public: false,
+    ticket: true,
+    stages: ['ack', 'mitigated', 'resolved', 'retracted'],
+    maxCharacters: 30_000,
+    mustSay: ['what was switched back, and from which version to which', 'who ordered it and why', 'when'],
     mustNotSay: [],
   },
 };

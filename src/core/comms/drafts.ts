@@ -2,6 +2,7 @@ import { formatDuration } from '../duration.ts';
 import { AUDIENCES, type Audience, FINAL_STAGES, type Stage } from './audiences.ts';
 import { EFFECTS } from './effects.ts';
 import type { DraftFacts } from './facts.ts';
+import { redact } from './redact.ts';
 import { utcText } from './utc.ts';
 
 /** A message as drafted: a line that names it, and its text. */
@@ -12,15 +13,18 @@ export interface Draft {
 
 type Template = (facts: DraftFacts, stage: Stage) => readonly (string | null)[];
 
-/** The default text for an audience at a stage. Facts that are not known are left out, never made up. */
+/**
+ * The default text for an audience at a stage. Facts that are not known are left out, never made up. Secrets and personal
+ * data in them (an error's text can hold anything) are taken out, for a text that holds some is never sent.
+ */
 export function draftFor(audience: Audience, stage: Stage, facts: DraftFacts): Draft {
   const lines = TEXTS[audience](facts, stage).filter((line) => line !== null && line !== '');
   const subject = SUBJECTS[audience](facts, stage);
   const mark = facts.drill ? 'DRILL, this is not real: ' : '';
   const separator = audience === 'x' ? ' ' : '\n';
   return {
-    subject: `${mark}${subject}`,
-    text: cut(`${mark}${lines.join(separator)}`, AUDIENCES[audience].maxCharacters),
+    subject: redact(`${mark}${subject}`).text,
+    text: cut(redact(`${mark}${lines.join(separator)}`).text, AUDIENCES[audience].maxCharacters),
   };
 }
 
@@ -45,6 +49,8 @@ const SUBJECTS: Readonly<Record<Audience, (facts: DraftFacts, stage: Stage) => s
   employees: internalSubject,
   executives: internalSubject,
   ticket: ({ id, severity, title }) => `${severity ? `${severity} ` : ''}${id}: ${title}`,
+  change: ({ id, target, stable, candidate }) =>
+    `${id}: rollback of ${target ?? 'a version'}${stable === null ? '' : ` from version ${candidate} to version ${stable}`}`,
   customers: publicSubject,
   x: publicSubject,
 };
@@ -98,6 +104,22 @@ const TEXTS: Readonly<Record<Audience, Template>> = {
     ...times(facts),
     ...facts.links,
   ],
+  change: (facts, stage) => [
+    `${STAGE_OF_CHANGE[stage] ?? 'Rolled back'}, for incident ${facts.id}: ${facts.title}`,
+    versions(facts),
+    facts.releaseId === null ? null : `Release ${facts.releaseId}.`,
+    facts.breach && `Reason: ${facts.breach}`,
+    ...facts.containment.map((each) => `Done: ${each}`),
+    'A rollback is authorised in advance; it undoes no change of data.',
+    stage === 'resolved' ? facts.summary : null,
+    ...times(facts),
+    ...facts.links,
+  ],
+};
+
+const STAGE_OF_CHANGE: Partial<Record<Stage, string>> = {
+  resolved: 'The rollback is complete',
+  retracted: 'The rollback stays, although it was no incident',
 };
 
 function customerText(facts: DraftFacts, stage: Stage): readonly (string | null)[] {

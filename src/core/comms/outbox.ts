@@ -10,11 +10,16 @@ export interface Channel {
   readonly replaySafe: boolean;
   /** Whether the adapter can look up if a message has arrived. */
   readonly canReconcile: boolean;
+  /**
+   * It keeps one thing for each incident (a ticket, a page's entry), which later messages change: they wait until the
+   * fate of the one before is known, so that no second ticket is opened while the first may exist.
+   */
+  readonly ordered?: true;
 }
 
 export type MessageState =
-  /** To be sent, at `retryAt` or now. */
-  | { readonly state: 'owed'; readonly retryAt: number | null; readonly told: string }
+  /** To be sent, at `retryAt` or now; `behind` another one of its channel, whose fate it waits for, not yet. */
+  | { readonly state: 'owed'; readonly retryAt: number | null; readonly told: string; readonly behind?: true }
   /** An adapter has it in hand. `claim` names the one try: another try that finds it knows that this one was cut off. */
   | { readonly state: 'sending'; readonly claim: string; readonly since: number }
   | { readonly state: 'sent'; readonly at: number; readonly ref: string }
@@ -109,10 +114,25 @@ export const MAX_LOOKS = 4;
 /** An adapter gives up well within this; silence beyond it means that it is gone. */
 export const SENDING_MS = 120_000;
 
-/** A message that is owed from now on, with the command to send it. */
-export function oweMessage(message: Omit<Message, 'attempts' | 'looks' | 'now'>): OutboxTurn {
+/** A message that is owed from now on, with the command to send it; none where it waits `behind` another one. */
+export function oweMessage(message: Omit<Message, 'attempts' | 'looks' | 'now'>, behind = false): OutboxTurn {
   const owed: Message = { ...message, attempts: 0, looks: 0, now: { state: 'owed', retryAt: null, told: '' } };
-  return { message: owed, commands: [deliver(owed)] };
+  return behind ? queueMessage(owed) : { message: owed, commands: [deliver(owed)] };
+}
+
+/** Puts an owed message behind another one of its channel. */
+export function queueMessage(message: Message): OutboxTurn {
+  return still(message, { state: 'owed', retryAt: null, told: 'it waits for the message before it', behind: true });
+}
+
+/** Its turn has come. Undefined where it does not wait behind another one. */
+export function unqueueMessage(message: Message): OutboxTurn | undefined {
+  return isQueued(message) ? oweAgain(message, null, '') : undefined;
+}
+
+/** Whether it waits behind another message of its channel. */
+export function isQueued({ now }: Message): boolean {
+  return now.state === 'owed' && now.behind === true;
 }
 
 /**
@@ -178,7 +198,7 @@ function begin(message: Message, attempt: number, claim: string, at: number): Ou
     // The same attempt, begun by somebody else: the first one was cut off and may have got through.
     return inDoubt(message, 'the sender was cut off', at);
   }
-  if (now.state !== 'owed' || attempt !== message.attempts + 1) return undefined;
+  if (now.state !== 'owed' || now.behind || attempt !== message.attempts + 1) return undefined;
   if (notAfter !== null && at >= notAfter) return wakeMessage(message, at);
   return still({ ...message, attempts: attempt }, { state: 'sending', claim, since: at });
 }
@@ -213,6 +233,9 @@ function inDoubt(message: Message, told: string, at: number): OutboxTurn {
 function retry(message: Message, told: string, afterMs: number | null, at: number): OutboxTurn {
   if (message.attempts >= MAX_ATTEMPTS) {
     return still(message, { state: 'failed', at, told: `${told}; ${message.attempts} tries were made` });
+  }
+  if (message.notAfter !== null && at >= message.notAfter) {
+    return still(message, { state: 'failed', at, told: `${told}; its approval has expired meanwhile` });
   }
   const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.max(0, message.attempts - 1));
   return still(message, { state: 'owed', retryAt: at + Math.max(waitMs, afterMs ?? 0), told });

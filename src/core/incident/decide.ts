@@ -4,6 +4,7 @@ import { approvalOf, ask, deny, grant } from './asking.ts';
 import { wake, wakeAt } from './clocks.ts';
 import type { IncidentCommand } from './commands.ts';
 import { describeContainment } from './containment.ts';
+import { changeDraft } from './draft-facts.ts';
 import type { IncidentEvent, OrderEvent } from './events.ts';
 import { refusalOf } from './guards.ts';
 import { type Incident, type IncidentDoc, isLive, knows } from './incident.ts';
@@ -96,7 +97,10 @@ function containmentEnded(
   // A limit of concurrency protects what lies behind the function; its callers are still hurt.
   const contains =
     action.kind !== 'limitConcurrency' && (incident.phase === 'detected' || incident.phase === 'triaged');
-  if (!contains) return quiet(verified);
+  if (!contains) {
+    const change = action.kind === 'rollback' ? [changeDraft(verified, at)] : [];
+    return { incident: verified, commands: change };
+  }
   return enter(verified, 'contained', source, {
     kind: 'phase.changed',
     text: `contained: ${result.told}`,

@@ -84,8 +84,20 @@ export function toldInPublic({ messages }: Incident, stages: readonly string[]):
   );
 }
 
+/** Whether a version was switched back, which is a change of production and gets a record. */
+export function wasRolledBack({ containments }: Incident): boolean {
+  return containments.some(({ action, state }) => action.kind === 'rollback' && state === 'done');
+}
+
+/** The draft of a change record for a rollback that no stage of the incident tells of. */
+export function changeDraft(incident: Incident, at: number): IncidentCommand {
+  const key = draftKey(incident.id, 'update', 'change', incident.version);
+  return { kind: 'draft', key, audience: 'change', stage: 'update', facts: factsOf(incident, at) };
+}
+
 function hears(incident: Incident, audience: Audience, stage: Stage): boolean {
   if (!mayHear(incident, audience)) return false;
+  if (audience === 'change') return wasRolledBack(incident);
   if (incident.kind === 'nearMiss') return audience === 'responders' || audience === 'ticket';
   if (!AUDIENCES[audience].public) return true;
   if (stage !== 'ack') return saidInPublic(incident);

@@ -1,11 +1,15 @@
 import { AUDIENCES, FINAL_STAGES } from '../comms/audiences.ts';
 import {
+  isQueued,
+  isSettled,
   type Message,
   type MessageEvent,
   type OutboxTurn,
   oweMessage,
+  queueMessage,
   skipMessage,
   stepMessage,
+  unqueueMessage,
 } from '../comms/outbox.ts';
 import type { IncidentCommand } from './commands.ts';
 import type { OrderEvent } from './events.ts';
@@ -26,18 +30,11 @@ export function oweMessages(
     return quiet(record(incident, source, { kind: 'comms.skipped', text: `${label}: no channel is set up for them` }));
   }
   const notAfter = AUDIENCES[audience].public ? source.at + incident.policy.approvalHoldsMs : null;
-  const turns = channels.map((channel) =>
-    oweMessage({
-      id: `${order.id}/${channel.name}`,
-      channel,
-      audience,
-      stage,
-      text,
-      digest,
-      createdAt: source.at,
-      notAfter,
-    }),
-  );
+  const turns = channels.map((channel) => {
+    const message = { channel, audience, stage, text, digest, createdAt: source.at, notAfter };
+    const behind = channel.ordered === true && incident.messages.some((each) => isAhead(each, channel.name));
+    return oweMessage({ id: `${order.id}/${channel.name}`, ...message }, behind);
+  });
   const names = channels.map(({ name }) => name).join(', ');
   const reason = order.override === undefined ? '' : `, although the linter objects: ${order.override}`;
   const visibility = AUDIENCES[audience].public ? 'public' : 'internal';
@@ -56,7 +53,15 @@ export function oweMessages(
 export function moveMessage(incident: Incident, event: MessageEvent, source: Source): IncidentTurn | undefined {
   const message = incident.messages.find(({ id }) => id === event.message);
   const turn = message && stepMessage(message, event, source.at);
-  return message && turn ? takeMessage(incident, message, turn, source) : undefined;
+  if (!message || !turn) return undefined;
+  const { ordered, name } = message.channel;
+  const queued = ordered && isSettled(message) && incident.messages.some((each) => isAhead(each, name));
+  return takeMessage(incident, message, queued ? queueMessage(turn.message) : turn, source);
+}
+
+/** Whether a later message of this channel has to wait for it. */
+function isAhead(message: Message, channel: string): boolean {
+  return message.channel.name === channel && !isSettled(message);
 }
 
 /** Takes in a message's next state, and what follows from it for the incident. */
@@ -65,8 +70,33 @@ export function takeMessage(incident: Incident, before: Message, turn: OutboxTur
   const messages = incident.messages.map((each) => (each.id === message.id ? message : each));
   const entry = message.now.state === before.now.state ? undefined : entryFor(message);
   const noted = entry ? record({ ...incident, messages }, source, entry) : { ...incident, messages };
-  const told = message.now.state === 'sent' ? countUpdate(noted, message, source.at) : noted;
-  return { incident: told, commands: [...turn.commands, ...callPerson(turn)] };
+  const told =
+    message.now.state === 'sent' ? countUpdate(linkTicket(noted, message, source), message, source.at) : noted;
+  const next = nextInLine(told, message);
+  return { incident: next.incident, commands: [...turn.commands, ...callPerson(turn), ...next.commands] };
+}
+
+/** Once a message's fate is known, the next one of an ordered channel has its turn. */
+function nextInLine(incident: Incident, { channel, ...message }: Message): IncidentTurn {
+  if (!channel.ordered || !isSettled({ channel, ...message })) return quiet(incident);
+  const line = incident.messages.filter((each) => isAhead(each, channel.name));
+  const [first] = line;
+  const turn = first && line.every(isQueued) ? unqueueMessage(first) : undefined;
+  if (!turn) return quiet(incident);
+  const messages = incident.messages.map((each) => (each.id === turn.message.id ? turn.message : each));
+  return { incident: { ...incident, messages }, commands: turn.commands };
+}
+
+/** A ticket that was opened is one of the incident's, by the first word of its ref: what people know it by. */
+function linkTicket(incident: Incident, { audience, channel, now }: Message, source: Source): Incident {
+  if (now.state !== 'sent' || !AUDIENCES[audience].ticket) return incident;
+  const ticket = now.ref.split(' ')[0]!;
+  if (ticket === '' || incident.tickets.includes(ticket)) return incident;
+  return record({ ...incident, tickets: [...incident.tickets, ticket] }, source, {
+    kind: 'ticket.linked',
+    text: `${ticket}, by ${channel.name}`,
+    evidence: [{ kind: 'ticket', label: AUDIENCES[audience].label, ref: ticket }],
+  });
 }
 
 /** Nothing that nobody has begun to send is sent any more. */
@@ -112,7 +142,7 @@ function countUpdate(incident: Incident, { audience, stage }: Message, at: numbe
   const { reminders } = incident;
   const publicWanted =
     levelRule(incident).actions.publicUpdate === 'required' && incident.kind === 'incident' && !incident.private;
-  const counts = publicWanted ? isPublic : audience !== 'ticket';
+  const counts = publicWanted ? isPublic : !AUDIENCES[audience].ticket;
   if (!counts || !isLive(incident) || FINAL_STAGES.includes(stage) || reminders.nextUpdateAt === null)
     return { ...incident, marks };
   const onTime = at <= reminders.nextUpdateAt;

@@ -261,3 +261,9 @@ test('no message is lost: left alone with a working channel, each ends sent, fai
     { numRuns: 500 },
   );
 });
+
+test('a public text whose approval expires while its sender is silent is not owed any longer', () => {
+  const message: Message = { ...fresh({ replaySafe: true }, AT + SENDING_MS), attempts: 1, now: STATES.sending };
+  const woken = wakeMessage(message, AT + SENDING_MS);
+  assert.equal(woken?.message.now.state, 'failed');
+});

@@ -23,7 +23,14 @@ export const OTHER_DIGEST = 'b'.repeat(64);
 
 export const SLACK: Channel = { name: 'war-room', kind: 'slack', replaySafe: false, canReconcile: true };
 export const PAGER: Channel = { name: 'pager', kind: 'pagerduty', replaySafe: true, canReconcile: false };
-export const PAGE: Channel = { name: 'status', kind: 'statuspage', replaySafe: false, canReconcile: true };
+export const PAGE: Channel = {
+  name: 'status',
+  kind: 'statuspage',
+  replaySafe: false,
+  canReconcile: true,
+  ordered: true,
+};
+export const TICKETS: Channel = { name: 'jira', kind: 'jira', replaySafe: false, canReconcile: true, ordered: true };
 export const MAIL: Channel = { name: 'mail', kind: 'email', replaySafe: false, canReconcile: false };
 
 export const PUBLIC_TEXT =

@@ -53,7 +53,7 @@ test('a rollback by itself that nobody felt is a near miss, and calls nobody', (
   assert.equal(story.incident.suggestion?.level, 'SEV-3');
   assert.deepEqual(
     story.commands('draft').map(({ audience }) => audience),
-    ['responders', 'ticket'],
+    ['responders', 'ticket', 'change'],
   );
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AUDIENCES } from '../../../src/core/comms/audiences.ts';
-import { isSettled, type Message } from '../../../src/core/comms/outbox.ts';
+import { isQueued, isSettled, type Message } from '../../../src/core/comms/outbox.ts';
 import type { IncidentCommand } from '../../../src/core/incident/commands.ts';
 import { decide } from '../../../src/core/incident/decide.ts';
 import type { IncidentEvent, Order, OrderEvent } from '../../../src/core/incident/events.ts';
@@ -101,7 +101,7 @@ class Chaos {
     const message = random.pick([...incident.messages, undefined])?.id ?? 'none';
     const audience = random.pick(['customers', 'responders', 'ticket'] as const);
     const digest = random.chance(0.2) ? OTHER_DIGEST : DIGEST;
-    const channels = random.pick([[SLACK], [PAGER, MAIL], [PAGE], []]);
+    const channels = random.pick([[SLACK], [PAGER, MAIL], [PAGE], [PAGE], []]);
     const stage = random.pick(['ack', 'update', 'resolved', 'retracted'] as const);
     const person = random.pick(PEOPLE).name;
     const orders: readonly Order[] = [
@@ -254,6 +254,16 @@ function check(
   if (containedAt !== undefined) assert.ok(containedAt >= detectedAt);
   if (resolvedAt !== undefined)
     assert.ok(containedAt !== undefined && resolvedAt >= containedAt && triagedAt !== undefined);
+  for (const { channel } of after.messages.filter((each) => each.channel.ordered)) {
+    const open: readonly Message[] = after.messages.filter(
+      (each) => each.channel.name === channel.name && !isSettled(each),
+    );
+    assert.equal(
+      open.filter((each) => !isQueued(each)).length,
+      open.length > 0 ? 1 : 0,
+      'one at a time, and one always',
+    );
+  }
   if (after.kind === 'drill') assert.ok(after.messages.every(({ audience }) => !AUDIENCES[audience].public));
   assert.ok(new Set(after.timeline.map(({ id }) => id)).size === after.timeline.length);
 }
