@@ -1,3 +1,4 @@
+import { aliasStanding } from '../core/history/outcome.ts';
 import { keyOf } from '../core/release/alias.ts';
 import type { Command } from '../core/release/commands.ts';
 import { decide } from '../core/release/decide.ts';
@@ -23,6 +24,7 @@ export const aliasActor: ActorLogic<AliasDoc, AliasEvent, Command> = {
   isOpen: ({ release }) => isOpen(release),
   wakeAt: ({ wakeAt }) => wakeAt,
   tick: (at) => ({ kind: 'tick', at, who: SYSTEM }),
+  standing: aliasStanding,
 };
 
 function isAliasDoc(document: unknown): document is AliasDoc {

@@ -2,6 +2,7 @@ import type { IncidentCommand } from '../core/incident/commands.ts';
 import { decide } from '../core/incident/decide.ts';
 import type { IncidentEvent } from '../core/incident/events.ts';
 import { emptyIncident, type IncidentDoc, isOver } from '../core/incident/incident.ts';
+import { incidentStanding } from '../core/incident/standing.ts';
 import { SYSTEM } from '../core/who.ts';
 import type { ActorLogic } from './ports/actor.ts';
 
@@ -24,6 +25,7 @@ export const incidentActor: ActorLogic<IncidentDoc, IncidentEvent, IncidentComma
   isOpen: ({ incident }) => incident !== null && !isOver(incident),
   wakeAt: ({ wakeAt }) => wakeAt,
   tick: (at) => ({ kind: 'tick', at, who: SYSTEM }),
+  standing: incidentStanding,
 };
 
 function isIncidentDoc(document: unknown): document is IncidentDoc {

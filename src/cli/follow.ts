@@ -1,4 +1,5 @@
 import { formatDuration, parseDuration } from '../core/duration.ts';
+import { consequence } from '../core/history/consequence.ts';
 import { type AliasKey, actorOf } from '../core/release/alias.ts';
 import { decide } from '../core/release/decide.ts';
 import type { AliasEvent } from '../core/release/events.ts';
@@ -188,7 +189,7 @@ class View {
   }
 
   tell(sequence: number, event: AliasEvent, before: Release | null, after: Release | null): void {
-    const story = storyOf(event, before, after);
+    const story = storyOf(event, consequence(before, after));
     const { output, io } = this.#context;
     if (after) {
       output.event({

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { Host, LedgerEntry, Stored } from '../app/ports/host.ts';
 import type { HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
 import type { Objects } from '../app/ports/objects.ts';
+import { outcomeOf } from '../core/history/outcome.ts';
 import { chained, GENESIS } from './chain.ts';
 import { Dispatcher, type Owed } from './dispatch.ts';
 import { type ActorEvent, bounded, type HostOptions, refuseTooMany } from './host-options.ts';
 import { Lanes } from './lane.ts';
 import { StateProblem } from './problems.ts';
 import { Changes } from './s3/changes.ts';
-import type { ActorDocument, OwedCommand } from './s3/document.ts';
+import { type ActorDocument, DOCUMENT_VERSION, type OwedCommand } from './s3/document.ts';
 import { takeLease } from './s3/election.ts';
 import { type Change, Store } from './s3/store.ts';
 import { type S3Verdict, verifyActors } from './s3/verify.ts';
@@ -226,10 +227,17 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
     bounded(place, actor, 'event', JSON.stringify(event));
     for (const command of commands) bounded(place, actor, 'command', JSON.stringify(command));
     const sequence = before.sequence + 1;
-    const last = { ...chained(actor, sequence, event, found?.last.hash ?? GENESIS), turn };
+    const outcome = outcomeOf(logic.standing(before.state, state), commands);
+    bounded(place, actor, 'outcome', JSON.stringify(outcome));
+    const last = { ...chained(actor, sequence, event, outcome, found?.last.hash ?? GENESIS), turn };
     const fresh = commands.filter(({ key }) => !outbox.some((owed) => owed.key === key));
     return {
-      document: { v: 1, state, outbox: [...outbox, ...fresh.map((command) => this.#owe(command))], last },
+      document: {
+        v: DOCUMENT_VERSION,
+        state,
+        outbox: [...outbox, ...fresh.map((command) => this.#owe(command))],
+        last,
+      },
       result: {
         result: { actor, sequence, state },
         owed: fresh.map((command) => ({ actor, command, state, attempts: 1 })),

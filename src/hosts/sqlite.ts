@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Host, LedgerEntry, Stored } from '../app/ports/host.ts';
 import type { HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
 import type { DepartedActor, Held, Relocation } from '../app/ports/relocation.ts';
+import { outcomeOf, type TurnOutcome } from '../core/history/outcome.ts';
 import { canonicalJson, chained, GENESIS } from './chain.ts';
 import { Dispatcher, LEASE_MS, type Owed } from './dispatch.ts';
 import { type ActorEvent, bounded, type HostOptions, refuseTooMany } from './host-options.ts';
@@ -227,13 +228,16 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
     const changed = state !== before.state || commands.length > 0;
     if (!changed) return { stored: before, owed: [], changed };
     const stored = { actor, sequence: before.sequence + 1, state };
-    this.#save(stored, event, row);
+    const outcome = outcomeOf(logic.standing(before.state, state), commands);
+    this.#save(stored, event, outcome, row);
     return { stored, owed: this.#owe(stored, commands), changed };
   }
 
-  #save({ actor, sequence, state }: Stored<State>, event: Event, before: ActorRow | undefined): void {
+  #save(stored: Stored<State>, event: Event, outcome: TurnOutcome, before: ActorRow | undefined): void {
     const { logic } = this.#options;
-    const entry = chained(actor, sequence, event, before?.head ?? GENESIS);
+    const { actor, sequence, state } = stored;
+    this.#bounded(actor, 'outcome', JSON.stringify(outcome));
+    const entry = chained(actor, sequence, event, outcome, before?.head ?? GENESIS);
     this.#store.saveActor({
       actor,
       kind: logic.kind,

@@ -68,6 +68,7 @@ export const counterLogic: ActorLogic<Counter, CounterEvent, CounterCommand> = {
   isOpen: (state) => state.open,
   wakeAt: (state) => state.wakeAt,
   tick: (at) => ({ kind: 'tick', at, who: SYSTEM }),
+  standing: (_before, { total, open }) => ({ subject: 'counter', state: open ? 'open' : 'closed', facts: { total } }),
 };
 
 export function commandOf(event: CounterEvent): string | undefined {

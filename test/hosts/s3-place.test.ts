@@ -138,7 +138,7 @@ describe('a place in S3', () => {
 
   const refusals: readonly [name: string, body: string, kind: StateProblemKind, message: RegExp][] = [
     ['no JSON', 'gone', 'corrupt', /s3:\/\/memory\/state\/actor\/alias\/a is not readable/],
-    ['of a newer version', '{"v":7}', 'newer', /version 7, this one knows 1\): upgrade/],
+    ['of a newer version', '{"v":7}', 'newer', /version 7, this one knows 2\): upgrade/],
     ['of another program', '{"photos":[]}', 'foreign', /was not written by Switchback/],
   ];
   for (const [name, body, kind, message] of refusals) {

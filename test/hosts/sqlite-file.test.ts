@@ -78,7 +78,7 @@ describe('the state file', () => {
     tamper('pragma user_version = 7');
     assert.throws(
       open,
-      problem('newer', /written by a newer Switchback \(schema 7, this one knows 2\): upgrade or use another --state/),
+      problem('newer', /written by a newer Switchback \(schema 7, this one knows 3\): upgrade or use another --state/),
     );
   });
 

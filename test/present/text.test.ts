@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { diagnose } from '../../src/core/doctor/rules.ts';
-import type { PastRelease, Turn } from '../../src/core/history/replay.ts';
+import { consequence } from '../../src/core/history/consequence.ts';
+import { aliasStanding, outcomeOf } from '../../src/core/history/outcome.ts';
+import type { PastRelease } from '../../src/core/history/replay.ts';
+import type { Told } from '../../src/core/history/told.ts';
 import { alone } from '../../src/core/release/alias.ts';
 import type { AliasEvent } from '../../src/core/release/events.ts';
-import { type Phase, type Release, stateOf } from '../../src/core/release/release.ts';
+import { type AliasDoc, type Phase, type Release, stateOf } from '../../src/core/release/release.ts';
 import { parseThreshold } from '../../src/core/release/threshold.ts';
 import { SYSTEM } from '../../src/core/who.ts';
 import { releaseJson } from '../../src/present/json/release.ts';
@@ -132,12 +135,12 @@ test('history and diagnosis tell the same release from its ledger', (t) => {
     plan: release.plan,
     readings: { alias: snapshot(alone('41')), alarms: [] },
   };
-  const turns: Turn[] = [
-    { event: start, before: empty, after: new Story().start().doc },
+  const outcome = (before: AliasDoc, after: AliasDoc) => outcomeOf(aliasStanding(before, after), []);
+  const turns: Told[] = [
+    { event: start, outcome: outcome(empty, new Story().start().doc) },
     {
       event: { kind: 'rollback', at, who: ALICE, why: 'customers call', releaseId: 'r-1' },
-      before: holding().doc,
-      after: { ...empty, release },
+      outcome: outcome(holding().doc, { ...empty, release }),
     },
   ];
   golden(t, 'diagnosis', diagnosisText({ release, ...diagnose(release, at), turns, logGroup: '/shop/checkout' }));
@@ -212,7 +215,7 @@ test('every kind of event and of result has a sentence', () => {
     ...results.map((result): AliasEvent => ({ kind: 'result', command: 'r-1#1', result, ...stamp })),
   ];
   for (const event of events) {
-    const { text } = storyOf(event, null, release);
+    const { text } = storyOf(event, consequence(null, release));
     assert.ok(text.length > 5 && !/undefined|\[object/.test(text), `${event.kind}: ${text}`);
   }
 });

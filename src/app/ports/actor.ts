@@ -1,3 +1,5 @@
+import type { Standing } from '../../core/history/outcome.ts';
+
 /** An actor kind as a host needs to know it: pure functions only. */
 export interface ActorLogic<State, Event, Command> {
   readonly kind: 'alias' | 'train' | 'incident';
@@ -9,4 +11,6 @@ export interface ActorLogic<State, Event, Command> {
   isOpen(state: State): boolean;
   wakeAt(state: State): number | null;
   tick(at: number): Event;
+  /** How it stands after a turn, told in a way that stays true whatever later code decides: it is kept in the ledger. */
+  standing(before: State, after: State): Standing;
 }

@@ -1,3 +1,4 @@
+import type { TurnOutcome } from '../../core/history/outcome.ts';
 import type { Who } from '../../core/who.ts';
 
 /** One entry of the ledger: an event of one actor, chained by hash to the one before it. */
@@ -11,6 +12,15 @@ export interface LedgerEntry {
   readonly kind: string;
   /** The event, whole. */
   readonly event: unknown;
+  /** What was decided; absent in entries that were written before outcomes were kept. */
+  readonly outcome?: TurnOutcome;
+  /**
+   * Random, so that nobody can guess from the hash what was redacted here. It is taken away together with the words; entries
+   * that were written before outcomes were kept have none.
+   */
+  readonly salt?: string;
+  /** Words of this entry were taken away: its hash is that of what stood here before, and a later entry accounts for it. */
+  readonly redacted?: true;
   readonly previousHash: string;
   readonly hash: string;
 }

@@ -1,5 +1,5 @@
 import { diagnose } from '../../core/doctor/rules.ts';
-import { releasesOf, turnsOf } from '../../core/history/replay.ts';
+import { releasesTold, toldOf } from '../../core/history/told.ts';
 import { releaseJson } from '../../present/json/release.ts';
 import { diagnosisText, nextCommand } from '../../present/text/diagnose.ts';
 import { storyOf } from '../../present/text/story.ts';
@@ -7,7 +7,7 @@ import { flagsOf } from '../../present/text/words.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { CommandFailure } from '../failure.ts';
-import { readTurns } from '../ledger.ts';
+import { readTold } from '../ledger.ts';
 import { within } from '../patience.ts';
 import { recordedKey } from '../target.ts';
 
@@ -18,8 +18,8 @@ export async function run(context: Context): Promise<ExitCode> {
   const { flags, output, io } = context;
   const key = await recordedKey(context);
   const wired = await context.wired();
-  const { turns } = await readTurns(await wired.home(), key);
-  const past = releasesOf(turns);
+  const { told, now: standing } = await readTold(await wired.home(), key);
+  const past = releasesTold(told, standing);
   const found = flags.release === undefined ? past[0] : past.find(({ release }) => release.id === flags.release);
   if (!found) {
     const which = flags.release === undefined ? 'has no release' : `has no release ${flags.release}`;
@@ -38,7 +38,7 @@ export async function run(context: Context): Promise<ExitCode> {
   const logGroup = facts?.logGroup ?? null;
   const now = io.clock.now();
   const { verdicts, findings } = diagnose(release, now);
-  const mine = turnsOf(turns, release.id);
+  const mine = toldOf(told, release.id);
   output.result(
     {
       ...releaseJson(release, now),
@@ -46,8 +46,8 @@ export async function run(context: Context): Promise<ExitCode> {
         ...finding,
         next: finding.next.map((next) => ({ command: nextCommand({ release, logGroup }, next), why: next.why })),
       })),
-      timeline: mine.flatMap(({ event, before, after }) => {
-        const { text, routine } = storyOf(event, before.release, after.release);
+      timeline: mine.flatMap(({ event, outcome }) => {
+        const { text, routine } = storyOf(event, outcome.followed ?? null);
         return routine ? [] : [{ at: new Date(event.at).toISOString(), kind: event.kind, who: event.who, text }];
       }),
     },

@@ -1,10 +1,10 @@
-import { releasesOf } from '../../core/history/replay.ts';
+import { releasesTold } from '../../core/history/told.ts';
 import { releaseJson } from '../../present/json/release.ts';
 import { historyText } from '../../present/text/history.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { usage } from '../failure.ts';
-import { readTurns } from '../ledger.ts';
+import { readTold } from '../ledger.ts';
 import { recordedKey } from '../target.ts';
 
 const DEFAULT_LIMIT = 20;
@@ -16,8 +16,8 @@ export async function run(context: Context): Promise<ExitCode> {
   if (!(Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT))
     throw usage(`--limit "${flags.limit}" is not possible: write a number from 1 to ${MAX_LIMIT}`);
   const key = await recordedKey(context);
-  const { turns, truncated } = await readTurns(await (await context.wired()).home(), key);
-  const past = releasesOf(turns);
+  const { told, now: standing, truncated } = await readTold(await (await context.wired()).home(), key);
+  const past = releasesTold(told, standing);
   const shown = past.slice(0, limit);
   const now = io.clock.now();
   output.result(

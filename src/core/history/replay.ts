@@ -30,7 +30,7 @@ export function replay(key: AliasKey, events: Iterable<AliasEvent>): readonly Tu
 }
 
 /** What the ledger holds was accepted; the release before a start may lie outside of what was read. */
-function accepted(event: AliasEvent): AliasEvent {
+export function accepted(event: AliasEvent): AliasEvent {
   if (event.kind !== 'start') return event;
   const { lastReleaseId: _lastReleaseId, ...readings } = event.readings;
   return { ...event, readings };
@@ -40,7 +40,11 @@ function accepted(event: AliasEvent): AliasEvent {
 export function releasesOf(turns: readonly Turn[]): readonly PastRelease[] {
   const byId = new Map<string, Release>();
   for (const { after } of turns) if (after.release) byId.set(after.release.id, after.release);
-  const oldestFirst = [...byId.values()];
+  return withUndoing([...byId.values()]);
+}
+
+/** Releases, oldest first, each with the rollback that took it away again; answers the newest first. */
+export function withUndoing(oldestFirst: readonly Release[]): readonly PastRelease[] {
   return oldestFirst
     .map((release, index) => ({ release, rolledBackBy: undoneBy(release, oldestFirst.slice(index + 1)) }))
     .reverse();

@@ -2,7 +2,10 @@ import type { HookName } from './commands.ts';
 import { bySystem, look, type Move, orderRollback } from './moves.ts';
 import type { Release } from './release.ts';
 
-const SPOKEN: Readonly<Record<HookName, string>> = { preTraffic: 'pre-traffic', postTraffic: 'post-traffic' };
+export const HOOK_WORDS: Readonly<Record<HookName, string>> = {
+  preTraffic: 'pre-traffic',
+  postTraffic: 'post-traffic',
+};
 
 /** A hook's answer, whichever way it came. The first one counts; anything later changes nothing. */
 export function answerHook(
@@ -42,7 +45,7 @@ function isAwaited(release: Release, hook: HookName): boolean {
 }
 
 function failHook(release: Release, hook: HookName, what: string, at: number): Move {
-  const reason = `the ${SPOKEN[hook]} hook ${release.plan[hook]!.function} ${what}`;
+  const reason = `the ${HOOK_WORDS[hook]} hook ${release.plan[hook]!.function} ${what}`;
   return orderRollback(settle(release, hook, 'Failed', at), bySystem(at, reason));
 }
 

@@ -1,5 +1,6 @@
 import type { ActorLogic } from '../../app/ports/actor.ts';
 import type { LedgerEntry, Stored } from '../../app/ports/host.ts';
+import { outcomeOf } from '../../core/history/outcome.ts';
 import { canonicalJson, chained, GENESIS } from '../chain.ts';
 import { type ActorEvent, bounded, refuseTooMany } from '../host-options.ts';
 import type { ActorRecord, Answered, Ask, OwedCommand } from './protocol.ts';
@@ -109,7 +110,9 @@ function decided<State, Event extends ActorEvent, Command extends { readonly key
     return { ...NOTHING, answer, ...(isAnswered ? { record: { ...from, outbox: kept } } : {}) };
   }
   refuseTooMany('restate', actor, commands);
-  const entry = chained(actor, from.sequence + 1, event, from.head);
+  const outcome = outcomeOf(logic.standing(before, state), commands);
+  bounded('restate', actor, 'outcome', JSON.stringify(outcome));
+  const entry = chained(actor, from.sequence + 1, event, outcome, from.head);
   bounded('restate', actor, 'state', JSON.stringify(state));
   bounded('restate', actor, 'event', canonicalJson(event));
   const fresh = owe(actor, commands, kept, from.tickets);

@@ -18,20 +18,22 @@ export interface Written extends LedgerEntry {
 
 /** An actor as one object. It holds its last entry itself: the entry goes to the ledger before the next takes its place. */
 export interface ActorDocument {
-  readonly v: 1;
+  readonly v: 1 | typeof DOCUMENT_VERSION;
   readonly state: unknown;
   readonly outbox: readonly OwedCommand[];
   readonly last: Written;
 }
 
-const VERSION = 1;
+/** A later version is refused; documents of an earlier one are of this one with their next turn. 2: entries hold outcomes. */
+export const DOCUMENT_VERSION = 2;
+const VERSIONS: readonly unknown[] = [1, DOCUMENT_VERSION];
 
 /** Throws a {@link StateProblem} for an object that this version did not write. */
 export function readDocument(place: string, key: string, body: string): ActorDocument {
   const document = readJson(place, key, body);
-  if (document.v === VERSION && 'last' in document) return document as unknown as ActorDocument;
-  if (typeof document.v === 'number' && document.v > VERSION) {
-    const versions = `version ${document.v}, this one knows ${VERSION}`;
+  if (VERSIONS.includes(document.v) && 'last' in document) return document as unknown as ActorDocument;
+  if (typeof document.v === 'number' && document.v > DOCUMENT_VERSION) {
+    const versions = `version ${document.v}, this one knows ${DOCUMENT_VERSION}`;
     throw new StateProblem('newer', place, `${place}/${key} was written by a newer Switchback (${versions}): upgrade`);
   }
   throw new StateProblem('foreign', place, `${place}/${key} was not written by Switchback: use another --state`);

@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../../app/ports/host.ts';
-import { type ChainVerdict, GENESIS, verifyChain } from '../chain.ts';
+import { ChainCheck, type ChainVerdict, UNACCOUNTED } from '../chain.ts';
 import type { Store } from './store.ts';
 
 export type S3Verdict =
@@ -21,19 +21,17 @@ export async function verifyActors(store: Store): Promise<S3Verdict> {
 }
 
 async function verifyActor(store: Store, actor: string, last: LedgerEntry): Promise<ChainVerdict> {
-  let head = GENESIS;
-  let sequence = 0;
-  while (sequence < last.sequence) {
-    const limit = Math.min(PAGE, last.sequence - sequence);
-    const page = await store.entries(actor, sequence, limit);
-    const verdict = verifyChain(page, head, sequence);
-    if (!verdict.ok) return verdict;
-    if (page.length < limit) {
-      const reason = `${limit - page.length} entries from it on are missing`;
-      return { ok: false, actor, sequence: sequence + page.length + 1, reason };
+  const check = new ChainCheck();
+  const broken = (sequence: number, reason: string) => ({ ok: false, actor, sequence, reason }) as const;
+  while (check.sequence < last.sequence) {
+    const limit = Math.min(PAGE, last.sequence - check.sequence);
+    const page = await store.entries(actor, check.sequence, limit);
+    for (const entry of page) {
+      const reason = check.take(entry);
+      if (reason) return broken(entry.sequence, reason);
     }
-    head = verdict.head;
-    sequence += page.length;
+    if (page.length < limit) return broken(check.sequence + 1, `${limit - page.length} entries from it on are missing`);
   }
-  return { ok: true, entries: sequence, head };
+  if (check.unaccounted !== undefined) return broken(check.unaccounted, UNACCOUNTED);
+  return { ok: true, entries: check.sequence, head: check.head };
 }

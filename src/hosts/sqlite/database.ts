@@ -5,7 +5,7 @@ import { StateProblem } from '../problems.ts';
 import { explain, isBusy } from './problems.ts';
 
 /** The version of the tables below. A file of a later version is refused, one of an earlier version is migrated. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** `SWBK` in ASCII: marks the file as ours in its header. */
 const APPLICATION_ID = 0x53_57_42_4b;
@@ -55,6 +55,9 @@ create table ledger (
   why text,
   kind text not null,
   body text not null,
+  outcome text,
+  salt text,
+  redacted integer not null default 0,
   previous_hash text not null,
   hash text not null,
   anchor text not null,
@@ -82,6 +85,10 @@ const MIGRATIONS: Readonly<Record<number, string>> = {
 alter table actor add column moved_to text;
 alter table actor add column moves integer not null default 0;
 pragma user_version = 2;`,
+  2: `alter table ledger add column outcome text;
+alter table ledger add column salt text;
+alter table ledger add column redacted integer not null default 0;
+pragma user_version = 3;`,
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { LedgerEntry } from '../../app/ports/host.ts';
+import type { TurnOutcome } from '../../core/history/outcome.ts';
 import type { Who } from '../../core/who.ts';
 import { anchorHash, canonicalJson, GENESIS } from '../chain.ts';
 
@@ -106,8 +107,8 @@ export class Store {
   append(entry: LedgerEntry, body: string): void {
     const last = this.#get('select anchor from ledger order by id desc limit 1');
     this.#run(
-      `insert into ledger (actor, sequence, at, who, why, kind, body, previous_hash, hash, anchor)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `insert into ledger (actor, sequence, at, who, why, kind, body, outcome, salt, redacted, previous_hash, hash, anchor)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       entry.actor,
       entry.sequence,
       entry.at,
@@ -115,6 +116,9 @@ export class Store {
       entry.why ?? null,
       entry.kind,
       body,
+      entry.outcome === undefined ? null : canonicalJson(entry.outcome),
+      entry.salt ?? null,
+      entry.redacted ? 1 : 0,
       entry.previousHash,
       entry.hash,
       anchorHash(typeof last?.anchor === 'string' ? last.anchor : GENESIS, entry.hash),
@@ -307,6 +311,9 @@ function entry(row: Row): LedgerEntry {
     ...(typeof row.why === 'string' ? { why: row.why } : {}),
     kind: String(row.kind),
     event: readJson(String(row.body)),
+    ...(typeof row.outcome === 'string' ? { outcome: readJson(row.outcome) as TurnOutcome } : {}),
+    ...(typeof row.salt === 'string' ? { salt: row.salt } : {}),
+    ...(row.redacted === 1 ? { redacted: true as const } : {}),
     previousHash: String(row.previous_hash),
     hash: String(row.hash),
   };

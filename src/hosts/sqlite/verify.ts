@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { anchorHash, GENESIS, verifyChain } from '../chain.ts';
+import { anchorHash, ChainCheck, GENESIS, UNACCOUNTED } from '../chain.ts';
 import type { ActorRow, AnchoredEntry } from './store.ts';
 
 export type LedgerVerdict =
@@ -18,14 +18,15 @@ export async function verifyLedger(
   entries: (afterId: number, limit: number) => Promise<readonly AnchoredEntry[]>,
   actor: (actor: string) => Promise<ActorRow | undefined>,
 ): Promise<LedgerVerdict> {
-  const heads = new Map<string, { sequence: number; hash: string }>();
+  const checks = new Map<string, ChainCheck>();
   let anchor = GENESIS;
   let count = 0;
   for (let page = await entries(0, PAGE); page.length > 0; page = await entries(page.at(-1)!.id, PAGE)) {
     for (const entry of page) {
-      const head = heads.get(entry.actor) ?? { sequence: 0, hash: GENESIS };
-      const verdict = verifyChain([entry], head.hash, head.sequence);
-      if (!verdict.ok) return verdict;
+      const check = checks.get(entry.actor) ?? new ChainCheck();
+      checks.set(entry.actor, check);
+      const broken = check.take(entry);
+      if (broken) return { ok: false, actor: entry.actor, sequence: entry.sequence, reason: broken };
       anchor = anchorHash(anchor, entry.hash);
       const { sequence } = entry;
       if (anchor !== entry.anchor) {
@@ -36,16 +37,16 @@ export async function verifyLedger(
           reason: 'an entry of some actor before it was removed, added or moved',
         };
       }
-      heads.set(entry.actor, { sequence, hash: entry.hash });
       count += 1;
     }
     await breathe();
   }
-  for (const [name, head] of heads) {
+  for (const [name, { head, sequence, unaccounted }] of checks) {
+    if (unaccounted !== undefined) return { ok: false, actor: name, sequence: unaccounted, reason: UNACCOUNTED };
     const row = await actor(name);
-    if (row?.head !== head.hash || row.sequence !== head.sequence) {
+    if (row?.head !== head || row.sequence !== sequence) {
       const reason = `the ledger ends with it, the actor stands at entry ${row?.sequence ?? 0}`;
-      return { ok: false, actor: name, sequence: head.sequence, reason };
+      return { ok: false, actor: name, sequence, reason };
     }
   }
   return { ok: true, entries: count, anchor };

@@ -1,5 +1,5 @@
 import type { Finding, Next } from '../../core/doctor/rules.ts';
-import type { Turn } from '../../core/history/replay.ts';
+import type { Told } from '../../core/history/told.ts';
 import type { GuardVerdict } from '../../core/release/guards.ts';
 import { type Release, stateOf } from '../../core/release/release.ts';
 import { type Line, labelled, line } from './line.ts';
@@ -11,7 +11,7 @@ export interface DiagnosisReport {
   readonly release: Release;
   readonly verdicts: readonly GuardVerdict[];
   readonly findings: readonly Finding[];
-  readonly turns: readonly Turn[];
+  readonly turns: readonly Told[];
   /** The function's log group, where AWS told it. */
   readonly logGroup: string | null;
 }
@@ -60,9 +60,9 @@ export function nextCommand({ release, logGroup }: Pick<DiagnosisReport, 'releas
   return `aws logs filter-log-events --region ${region} --log-group-name ${group} --start-time ${next.fromMs} --end-time ${next.toMs}${prefix}`;
 }
 
-function timeline(turns: readonly Turn[]): Line[] {
+function timeline(turns: readonly Told[]): Line[] {
   const stories = turns
-    .map(({ event, before, after }) => ({ at: event.at, ...storyOf(event, before.release, after.release) }))
+    .map(({ event, outcome }) => ({ at: event.at, ...storyOf(event, outcome.followed ?? null) }))
     .filter(({ routine }) => !routine);
   const first = stories[0];
   if (!first) return [];

@@ -1,10 +1,10 @@
+import type { Consequence } from '../../core/history/consequence.ts';
 import { describeRouting, type Routing } from '../../core/release/alias.ts';
 import type { CommandResult } from '../../core/release/commands.ts';
 import type { AliasEvent } from '../../core/release/events.ts';
 import type { Observation } from '../../core/release/observation.ts';
-import { isOpen, type Release, wantedWeight } from '../../core/release/release.ts';
 import type { Tone } from './line.ts';
-import { countText, HOOK_WORDS, percentText } from './words.ts';
+import { countText, percentText } from './words.ts';
 
 /** One event as a sentence. */
 export interface Story {
@@ -14,10 +14,9 @@ export interface Story {
   readonly routine: boolean;
 }
 
-/** Says what happened and what the engine made of it. Every kind of event has a sentence. */
-export function storyOf(event: AliasEvent, before: Release | null, after: Release | null): Story {
+/** Says what happened and, by `then`, what the engine made of it. Every kind of event has a sentence. */
+export function storyOf(event: AliasEvent, then: Consequence | null): Story {
   const what = happened(event);
-  const then = consequence(before, after);
   const quiet = event.kind === 'observed' || event.kind === 'tick' || isLook(event);
   if (!then) return { text: what, tone: null, routine: quiet };
   return { text: `${what}; ${then.text}`, tone: then.tone, routine: quiet && then.routine };
@@ -52,8 +51,14 @@ function happened(event: AliasEvent): string {
     case 'tick':
       return 'time has passed';
     default:
-      return event satisfies never;
+      // The ledger also holds what no engine decides about, and what other versions knew.
+      return other(event);
   }
+}
+
+function other(event: never): string {
+  const { kind, who, why } = event as { kind: string; who: { name: string }; why?: string };
+  return `${who.name}: ${kind}${why === undefined ? '' : `: ${why}`}`;
 }
 
 const VIA_WORDS = {
@@ -103,56 +108,6 @@ function observationText({ logs, minutes, alarms, alias, blind }: Observation): 
   else if (alias) parts.push(describeRouting(alias));
   for (const problem of blind ?? []) parts.push(`could not measure: ${problem}`);
   return parts.length === 0 ? 'looked: nothing new' : `looked: ${parts.join(', ')}`;
-}
-
-/** What changed for the people who wait. */
-function consequence(before: Release | null, after: Release | null): Story | null {
-  if (!after) return null;
-  const same = before?.id === after.id ? before : null;
-  if (after.outcome && !same?.outcome) return ended(after);
-  if (after.rollback && !same?.rollback)
-    return {
-      text: `rolling back to version ${after.plan.stable}: ${after.rollback.reason}`,
-      tone: 'bad',
-      routine: false,
-    };
-  if (after.held && !same?.held)
-    return { text: `the weight is held: ${after.held.reason}`, tone: 'warn', routine: false };
-  if (same?.held && !after.held && isOpen(after)) return { text: 'the hold is over', tone: null, routine: false };
-  if (after.phase === same?.phase && after.step === same?.step) return null;
-  return phaseText(after);
-}
-
-function ended({ outcome, plan }: Release): Story | null {
-  if (!outcome) return null;
-  const words = {
-    promoted: `version ${plan.candidate} is promoted: ${outcome.reason}`,
-    rolledBack: `version ${plan.stable} serves again: ${outcome.reason}`,
-    halted: `halted, a person must act: ${outcome.reason}`,
-  };
-  return { text: words[outcome.state], tone: outcome.state === 'promoted' ? 'good' : 'bad', routine: false };
-}
-
-function phaseText(release: Release): Story | null {
-  const said = (text: string): Story => ({ text, tone: null, routine: false });
-  const { plan, phase } = release;
-  switch (phase) {
-    case 'preTraffic':
-    case 'postTraffic':
-      return said(`calling the ${HOOK_WORDS[phase]} hook ${plan[phase]?.function ?? ''}`);
-    case 'shifting':
-      return said(`sending version ${plan.candidate} ${percentText(wantedWeight(release))} of the traffic`);
-    case 'finishing':
-      return said('removing the owner tag');
-    case 'checking':
-      return { text: 'one fresh look before going on', tone: null, routine: true };
-    case 'holding':
-    case 'rollingBack':
-    case 'ended':
-      return null;
-    default:
-      return phase satisfies never;
-  }
 }
 
 /** Where traffic goes, for a caption: `v41 90 % · v42 10 %`. */

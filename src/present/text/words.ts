@@ -1,9 +1,11 @@
 import type { VerdictOutcome } from '../../core/judge/verdict.ts';
 import type { AliasKey } from '../../core/release/alias.ts';
-import type { HookName } from '../../core/release/commands.ts';
 import type { ReleaseStateName } from '../../core/release/release.ts';
 import type { Who } from '../../core/who.ts';
 import type { Tone } from './line.ts';
+
+export { percentText } from '../../core/percent.ts';
+export { HOOK_WORDS } from '../../core/release/hooks.ts';
 
 /** Symbols differ by shape, not by colour alone. */
 export const VERDICT_SIGNS: Readonly<Record<VerdictOutcome, readonly [Tone, string]>> = {
@@ -24,11 +26,6 @@ export const STATE_WORDS: Readonly<Record<ReleaseStateName, readonly [Tone, stri
   halted: ['bad', '✖ halted: a person must act'],
 };
 
-export const HOOK_WORDS: Readonly<Record<HookName, string>> = {
-  preTraffic: 'pre-traffic',
-  postTraffic: 'post-traffic',
-};
-
 /** `2026-01-05 12:00:30 UTC`. */
 export function utc(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
@@ -46,11 +43,6 @@ export function flagsOf({ function: fn, alias }: Pick<AliasKey, 'function' | 'al
 
 export function personText({ name, provedBy }: Who): string {
   return provedBy === 'system' ? name : `${name} (${provedBy})`;
-}
-
-/** `10 %`; no digits that nobody set. */
-export function percentText(percent: number): string {
-  return `${Number(percent.toFixed(2))} %`;
 }
 
 /** `1 error`, `2 errors`, `12,034 invocations`. */
