@@ -1,3 +1,4 @@
+import type { CloudFormation } from '@aws-sdk/client-cloudformation';
 import type { CloudTrail } from '@aws-sdk/client-cloudtrail';
 import type { CloudWatch } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
@@ -26,6 +27,7 @@ export interface Clients {
   cloudwatch(): Promise<CloudWatch>;
   codedeploy(): Promise<CodeDeploy>;
   cloudtrail(): Promise<CloudTrail>;
+  cloudformation(): Promise<CloudFormation>;
   sts(): Promise<STS>;
   s3(): Promise<S3>;
   /** The AWS is on this machine, so it may be asked more often than a real one. */
@@ -87,6 +89,10 @@ export function createClients(options: AwsOptions, env: Environment = process.en
     cloudtrail: once(async () => {
       const { CloudTrail } = await import('@aws-sdk/client-cloudtrail');
       return keep(new CloudTrail({ ...settings('CLOUDTRAIL'), ...ordinary }));
+    }),
+    cloudformation: once(async () => {
+      const { CloudFormation } = await import('@aws-sdk/client-cloudformation');
+      return keep(new CloudFormation({ ...settings('CLOUDFORMATION'), ...ordinary }));
     }),
     sts: once(async () => {
       const { STS } = await import('@aws-sdk/client-sts');

@@ -11,7 +11,9 @@ import { createHooks } from './hooks.ts';
 import { createIdentity } from './identity.ts';
 import { createObjects } from './objects.ts';
 import { createPastLogs } from './past-logs.ts';
+import { createRetention } from './retention.ts';
 import { createSignals } from './signals.ts';
+import { createStacks } from './stacks.ts';
 import { createStage } from './stage.ts';
 import { createTrafficFacts } from './traffic-facts.ts';
 import { createVersions } from './versions.ts';
@@ -46,6 +48,8 @@ export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws 
     signals: createSignals({ clients, clock, aliases, alarms }),
     hooks: createHooks(clients),
     identity: createIdentity(clients),
+    stacks: createStacks(clients),
+    retention: createRetention(clients),
     stage: createStage(clients),
     objects: (bucket, prefix) => createObjects(clients, bucket, prefix),
     close: () => clients.close(),

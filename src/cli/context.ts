@@ -37,6 +37,9 @@ export interface Flags {
   readonly limit?: string;
   readonly release?: string;
   readonly force?: boolean;
+  readonly keep?: string;
+  readonly yes?: boolean;
+  readonly stack?: string;
   readonly port?: string;
   readonly host?: string;
   readonly data?: string;

@@ -85,6 +85,14 @@ export async function aliasName(context: Context): Promise<{ function: string; a
   return { function: named(found, 'function'), alias: named(found, 'alias') };
 }
 
+/** Which function is meant, for commands that are about all its aliases. */
+export async function functionName(context: Context): Promise<string> {
+  const near = layered(nearLayers(context));
+  if (near.has('function') && context.flags.config === undefined) return named(near, 'function');
+  const file = await fileLayer(context, valuesOf(near).function);
+  return named(layered([...nearLayers(context), ...(file ? [file] : [])]), 'function');
+}
+
 /** The alias that is meant, with the account and region that the credentials lead to. */
 export async function aliasKey(context: Context): Promise<AliasKey> {
   const name = await aliasName(context);

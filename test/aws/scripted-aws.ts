@@ -24,7 +24,15 @@ export interface ScriptedAws extends AsyncDisposable {
   called(operation: string, times: number): Promise<void>;
 }
 
-const SERVICES: readonly ServiceId[] = ['lambda', 'cloudwatch', 'cloudwatch-logs', 'sts', 'codedeploy', 'cloudtrail'];
+const SERVICES: readonly ServiceId[] = [
+  'lambda',
+  'cloudwatch',
+  'cloudwatch-logs',
+  'sts',
+  'codedeploy',
+  'cloudtrail',
+  'cloudformation',
+];
 
 export async function startScriptedAws(): Promise<ScriptedAws> {
   const calls: ScriptedCall[] = [];

@@ -18,7 +18,9 @@ import type { LedgerEntry, Stored } from '../../src/app/ports/host.ts';
 import type { AliasHost, AwsPorts } from '../../src/app/ports/index.ts';
 import type { PastQuery } from '../../src/app/ports/past-logs.ts';
 import { AwsProblem } from '../../src/app/ports/problem.ts';
+import type { DurableExecution, Retention } from '../../src/app/ports/retention.ts';
 import type { Shelf } from '../../src/app/ports/shelf.ts';
+import type { DeployedStack, StackBelief } from '../../src/app/ports/stacks.ts';
 import type { VersionFacts } from '../../src/app/ports/versions.ts';
 import { main } from '../../src/cli/program.ts';
 import { type AliasKey, type AliasSnapshot, actorOf, alone } from '../../src/core/release/alias.ts';
@@ -118,6 +120,12 @@ export class World {
   /** Called after each turn; for tests that act in mid-release. */
   onTurn: (doc: AliasDoc) => void = () => undefined;
   updates = 0;
+  stacks: Record<string, DeployedStack> = {};
+  belief: StackBelief | undefined;
+  uses: Awaited<ReturnType<Retention['uses']>> = { uses: [], unread: [] };
+  durable: DurableExecution[] = [];
+  /** The versions that were deleted. */
+  readonly removed: string[] = [];
   baseline: BaselineFacts | undefined;
   pastTraffic: (query: PastQuery) => PastTraffic = () => ({ invocations: [], covered: [] });
   readonly shelves: Readonly<Record<ShelfName, MemoryShelf>> = {
@@ -283,6 +291,17 @@ export class World {
   }
 
   readonly aws: AwsPorts = {
+    stacks: { read: async (name) => this.stacks[name], beliefOf: async () => this.belief },
+    retention: {
+      aliases: async () => (this.alias ? [{ name: KEY.alias, ...this.alias }] : []),
+      uses: async () => this.uses,
+      durable: async () => this.durable,
+      remove: async (_name, version) => {
+        if (this.alias?.version === version)
+          throw new AwsProblem('invalid', 'DeleteFunction', 'ResourceConflictException', 'an alias uses it');
+        this.removed.push(version);
+      },
+    },
     baselines: { measure: async () => this.baseline },
     pastLogs: { read: async (query) => this.pastTraffic(query) },
     aliases: {
@@ -348,7 +367,7 @@ const NO_STAGE: Wired['aws']['stage'] = new Proxy(Object.create(null), {
   get: () => () => Promise.reject(new Error('the fake AWS has no stage')),
 });
 
-function versionFacts(version: string): VersionFacts {
+export function versionFacts(version: string): VersionFacts {
   return {
     version,
     codeSha256: `sha-${version}`,

@@ -114,3 +114,18 @@ test('history tells who, why, how it ended and what was rolled back later; diagn
   const unknown = await world.run('diagnose', ...FLAGS, '--release', 'r-none');
   assert.equal(unknown.exit, 2);
 });
+
+test('what a rollback leaves behind is told: the stack that believes otherwise, executions that stay on the bad version', async () => {
+  const world = await released();
+  world.belief = { stack: 'shop', logicalId: 'CheckoutAliaslive', version: '42', mover: 'CodeDeploy' };
+  world.durable = [{ arn: 'arn:durable', name: 'order-1', startedAtMs: 0 }];
+  const { exit, err } = await world.run('rollback', ...FLAGS);
+  assert.equal(exit, 0);
+  assert.match(err, /stack shop takes version 42 to be live/);
+  assert.match(err, /INVALID_LAMBDA_CONFIGURATION/);
+  assert.match(err, /1 durable execution runs on version 42 to the end/);
+  assert.match(err, /stop-durable-execution --durable-execution-arn arn:durable/);
+  const { json } = await world.run('diagnose', ...FLAGS, '--json');
+  assert.equal(json.drift.consequences.length, 2);
+  assert.equal(json.pinned.version, '42');
+});

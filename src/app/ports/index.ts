@@ -9,7 +9,9 @@ import type { Hooks } from './hooks.ts';
 import type { Host } from './host.ts';
 import type { Identity } from './identity.ts';
 import type { PastLogs } from './past-logs.ts';
+import type { Retention } from './retention.ts';
 import type { Signals } from './signals.ts';
+import type { Stacks } from './stacks.ts';
 import type { TrafficFacts } from './traffic-facts.ts';
 import type { Versions } from './versions.ts';
 
@@ -24,6 +26,8 @@ export interface AwsPorts {
   readonly signals: Signals;
   readonly hooks: Hooks;
   readonly identity: Identity;
+  readonly stacks: Stacks;
+  readonly retention: Retention;
 }
 
 export type AliasHost = Host<AliasDoc, AliasEvent>;

@@ -1,6 +1,8 @@
+import { aftermath } from '../../app/aftermath.ts';
 import { diagnose } from '../../core/doctor/rules.ts';
 import { releasesTold, toldOf } from '../../core/history/told.ts';
 import { releaseJson } from '../../present/json/release.ts';
+import { aftermathText } from '../../present/text/aftermath.ts';
 import { diagnosisText, nextCommand } from '../../present/text/diagnose.ts';
 import { storyOf } from '../../present/text/story.ts';
 import { flagsOf } from '../../present/text/words.ts';
@@ -13,6 +15,7 @@ import { recordedKey } from '../target.ts';
 
 /** The log group is a detail: without it the usual name is printed. */
 const LOG_GROUP_PATIENCE_MS = 3_000;
+const AFTERMATH_PATIENCE_MS = 3_000;
 
 export async function run(context: Context): Promise<ExitCode> {
   const { flags, output, io } = context;
@@ -36,12 +39,22 @@ export async function run(context: Context): Promise<ExitCode> {
     io.clock,
   );
   const logGroup = facts?.logGroup ?? null;
+  const ended = release.outcome?.state === 'rolledBack';
+  const left = ended
+    ? await within(
+        AFTERMATH_PATIENCE_MS,
+        aftermath((await wired.home()).ports, release.plan.key, release.plan.candidate),
+        io.clock,
+      )
+    : undefined;
   const now = io.clock.now();
   const { verdicts, findings } = diagnose(release, now);
   const mine = toldOf(told, release.id);
   output.result(
     {
       ...releaseJson(release, now),
+      drift: left?.drift ?? null,
+      pinned: left?.pinned ?? null,
       findings: findings.map((finding) => ({
         ...finding,
         next: finding.next.map((next) => ({ command: nextCommand({ release, logGroup }, next), why: next.why })),
@@ -51,7 +64,7 @@ export async function run(context: Context): Promise<ExitCode> {
         return routine ? [] : [{ at: new Date(event.at).toISOString(), kind: event.kind, who: event.who, text }];
       }),
     },
-    diagnosisText({ release, verdicts, findings, turns: mine, logGroup }),
+    [...diagnosisText({ release, verdicts, findings, turns: mine, logGroup }), ...(left ? aftermathText(left) : [])],
   );
   return EXIT.done;
 }

@@ -1,3 +1,4 @@
+import { aftermath } from '../../app/aftermath.ts';
 import type { AliasHost, Ports } from '../../app/ports/index.ts';
 import {
   alreadyThere,
@@ -10,6 +11,7 @@ import { type AliasKey, describeRouting, type Routing } from '../../core/release
 import type { Release } from '../../core/release/release.ts';
 import type { Who } from '../../core/who.ts';
 import { releaseJson } from '../../present/json/release.ts';
+import { aftermathText } from '../../present/text/aftermath.ts';
 import { labelled, line } from '../../present/text/line.ts';
 import { type RollbackReport, rollbackText } from '../../present/text/rollback.ts';
 import type { Home, Wired } from '../../wire.ts';
@@ -22,6 +24,8 @@ import { aliasKey } from '../target.ts';
 
 /** A state that does not answer within this is not waited for: the alias is moved without it. */
 const HOST_PATIENCE_MS = 1_000;
+
+const AFTERMATH_PATIENCE_MS = 3_000;
 
 /** Everything that a rollback knows before it acts. */
 interface Case {
@@ -48,9 +52,17 @@ export async function run(context: Context): Promise<ExitCode> {
   const given: Case = { context, wired, key, who, target, startedAt };
   if (flags.dryRun) return dryRun(given);
   const through = state && (await throughEngine(given, state));
-  if (through !== undefined) return through;
-  if (alreadyThere(target)) return nothingToDo(given);
-  return directly(given, ports, home);
+  if (through === undefined && alreadyThere(target)) return nothingToDo(given);
+  const exit = through ?? (await directly(given, ports, home));
+  if (exit === EXIT.done) await sayAftermath(given, ports);
+  return exit;
+}
+
+/** What stays behind is a help for afterwards: it is never waited for long. */
+async function sayAftermath({ context, key, target }: Case, ports: Ports): Promise<void> {
+  const bad = target.from.second?.version ?? target.from.version;
+  const left = await within(AFTERMATH_PATIENCE_MS, aftermath(ports, key, bad), context.io.clock);
+  if (left) for (const each of aftermathText(left)) context.output.say(each);
 }
 
 interface State {

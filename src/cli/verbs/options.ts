@@ -18,17 +18,22 @@ export const JSON_LINES: OptionSpec = {
   flags: '--json-lines',
   description: 'print every event as a line of JSON on stdout',
 };
-/** Which alias is meant. */
-export const TARGET: readonly OptionSpec[] = [
+/** Which function is meant, whatever its alias. */
+export const FUNCTION: readonly OptionSpec[] = [
   { flags: '--function <name>', description: 'the Lambda function (else SWITCHBACK_FUNCTION, else the config file)' },
-  {
-    flags: '--alias <name>',
-    description: 'the alias that production calls (else SWITCHBACK_ALIAS, else the config file)',
-  },
   {
     flags: '--config <file>',
     description: 'config file (else SWITCHBACK_CONFIG, else switchback.yaml where it exists)',
   },
+];
+/** Which alias is meant. */
+export const TARGET: readonly OptionSpec[] = [
+  FUNCTION[0]!,
+  {
+    flags: '--alias <name>',
+    description: 'the alias that production calls (else SWITCHBACK_ALIAS, else the config file)',
+  },
+  FUNCTION[1]!,
 ];
 export const REASON: OptionSpec = { flags: '--reason <text>', description: 'why; kept in the ledger' };
 export const DRY_RUN: OptionSpec = { flags: '--dry-run', description: 'say what would be done, and change nothing' };

@@ -1,4 +1,4 @@
-import { COMMON, OUTPUT, RELEASE, TARGET } from './options.ts';
+import { COMMON, DRY_RUN, FUNCTION, OUTPUT, RELEASE, TARGET } from './options.ts';
 import type { Verb } from './verb.ts';
 
 /** Verbs that run something, and those about Switchback itself. */
@@ -52,6 +52,20 @@ export const RUNNING_VERBS: readonly Verb[] = [
     ],
     examples: ['switchback move --to restate', 'switchback move --state restate://127.0.0.1:8080 --to sqlite'],
     load: () => import('../commands/move.ts'),
+  },
+  {
+    name: 'prune',
+    summary: 'delete published versions that nothing runs, names or would go back to',
+    options: [
+      ...FUNCTION,
+      { flags: '--keep <number>', description: 'how many versions proven good stay for each alias (3)' },
+      { flags: '--yes', description: 'delete; without it only the list is printed' },
+      { flags: '--force', description: 'delete although not everything that may name a version could be read' },
+      DRY_RUN,
+      ...COMMON,
+    ],
+    examples: ['switchback prune --function checkout', 'switchback prune --function checkout --keep 5 --yes'],
+    load: () => import('../commands/prune.ts'),
   },
   {
     name: 'config',

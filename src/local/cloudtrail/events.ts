@@ -11,6 +11,7 @@ const DATA_EVENTS: Readonly<Record<ServiceId, RegExp>> = {
   s3: /^(Get|Put|Head|Delete|Copy|List)Objects?(V2)?$|Multipart|^UploadPart/,
   codedeploy: /^$/,
   cloudtrail: /^$/,
+  cloudformation: /^$/,
 };
 
 /** Lambda's event names carry the date of the API they came with, and some a `v2` behind it. */
@@ -87,6 +88,7 @@ const RESOURCE_MEMBERS: Readonly<Record<ServiceId, readonly ResourceMember[]>> =
   s3: [['Bucket', 'AWS::S3::Bucket']],
   codedeploy: [['deploymentId', 'AWS::CodeDeploy::Deployment']],
   cloudtrail: [],
+  cloudformation: [['StackName', 'AWS::CloudFormation::Stack']],
 };
 
 /** What a call was about, as `LookupEvents` lists and searches it. Takes the scrubbed input and output. */

@@ -164,6 +164,19 @@ export const CATALOG: readonly ServiceFacts[] = [
     maxBodyBytes: GENERAL_BODY_BYTES,
     load: () => import('@aws-sdk/client-cloudtrail'),
   },
+  {
+    id: 'cloudformation',
+    signingName: 'cloudformation',
+    protocol: 'awsQuery',
+    query: { version: '2010-05-15', namespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/' },
+    queryCompatible: false,
+    eventSource: 'cloudformation.amazonaws.com',
+    validationCode: 'ValidationError',
+    throttle: queryThrottling,
+    fault: internalFailure,
+    maxBodyBytes: GENERAL_BODY_BYTES,
+    load: () => import('@aws-sdk/client-cloudformation'),
+  },
 ];
 
 /** For services that are not emulated at all: enough to refuse them in their own protocol. */

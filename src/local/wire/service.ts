@@ -37,7 +37,8 @@ export type ServiceId =
   | 'sns'
   | 's3'
   | 'codedeploy'
-  | 'cloudtrail';
+  | 'cloudtrail'
+  | 'cloudformation';
 
 /**
  * An error that AWS would answer. `code` is the error's shape name (`ResourceNotFoundException`); the wire layer takes the
