@@ -95,15 +95,17 @@ async function openHome(
   options: WireOptions,
 ): Promise<{ home: Home; close: () => Promise<void> }> {
   const { report } = options;
-  const [openHost, { aliasActor }, performing, { createKeeper }, { calibrationsOn }, mine] = await Promise.all([
+  const [openHost, { aliasActor }, performing, { createKeeper }, { calibrationsOn }, found] = await Promise.all([
     hostFor(aws, options),
     import('./app/alias-actor.ts'),
     import('./app/perform.ts'),
     import('./app/bundle/keeper.ts'),
     import('./app/calibrate/calibrations.ts'),
-    // Without credentials the state can still be read; nothing in it is ours to act on then.
+    // Without credentials the state can still be read; nothing in it is ours to act on until there are some.
     aws.identity.where().catch(() => undefined),
   ]);
+  let mine = found;
+  const signedIn = async () => (mine ??= await aws.identity.where());
   const { aliasPerform, commandOf, createPerform, newestWrite } = performing;
   // One state file may hold releases of several accounts and regions; only those that the credentials reach are ours.
   const isMine = ({ key }: AliasDoc): boolean => key.account === mine?.account && key.region === mine.region;
@@ -111,10 +113,11 @@ async function openHome(
   const performAlias = aliasPerform(perform, clock);
   const { host, relocation, serve } = openHost({
     logic: aliasActor,
-    perform: (actor, command, doc) =>
-      isMine(doc)
-        ? performAlias(actor, command, doc)
-        : Promise.reject(new Error(`it belongs to account ${doc.key.account}, region ${doc.key.region}`)),
+    async perform(actor, command, doc) {
+      await signedIn();
+      if (!isMine(doc)) throw new Error(`it belongs to account ${doc.key.account}, region ${doc.key.region}`);
+      return performAlias(actor, command, doc);
+    },
     commandOf,
     clock,
     report,
@@ -131,15 +134,13 @@ async function openHome(
     serve: serve && (async (serving) => (endpoint = await serve(serving))),
     drive() {
       const stop = new AbortController();
-      const driven = import('./app/runner.ts').then(({ createRunner }) =>
-        createRunner({
-          ...aws,
-          host,
-          clock,
-          report,
-          watchOf: (doc) => (isMine(doc) ? watchOf(doc) : null),
-        }).run(stop.signal),
-      );
+      const run = async (): Promise<void> => {
+        const { createRunner } = await import('./app/runner.ts');
+        await untilSignedIn(signedIn, clock, report, stop.signal);
+        const ours = (doc: AliasDoc) => (isMine(doc) ? watchOf(doc) : null);
+        await createRunner({ ...aws, host, clock, report, watchOf: ours }).run(stop.signal);
+      };
+      const driven = run();
       driven.catch((error: unknown) => report(`this process stopped driving releases: ${String(error)}`));
       const stopNoticing = host.onChange(keeper.noticed);
       void keepBundles(keeper, clock, stop.signal);
@@ -159,6 +160,28 @@ async function openHome(
     await host.close();
   };
   return { home, close };
+}
+
+/** How often a process that found no credentials looks whether there are some by now. */
+const SIGN_IN_MS = 5_000;
+
+async function untilSignedIn(
+  signedIn: () => Promise<unknown>,
+  clock: Clock,
+  report: WireOptions['report'],
+  signal: AbortSignal,
+): Promise<void> {
+  for (let told = ''; !signal.aborted; ) {
+    try {
+      await signedIn();
+      return;
+    } catch (error) {
+      const problem = `no release is driven until AWS can be asked: ${error instanceof Error ? error.message : String(error)}`;
+      if (problem !== told) report(problem);
+      told = problem;
+    }
+    await clock.sleep(SIGN_IN_MS, signal).catch(() => undefined);
+  }
 }
 
 /** A process that stays writes what has ended this often; one that leaves waits for its last bundles at most so long. */

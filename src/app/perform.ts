@@ -4,7 +4,7 @@ import type { AliasEvent } from '../core/release/events.ts';
 import type { AliasDoc, Release } from '../core/release/release.ts';
 import { SYSTEM } from '../core/who.ts';
 import { textOf } from './error-text.ts';
-import { isKind, isRetryable, Patience } from './perform/patience.ts';
+import { failure, isKind, Patience } from './perform/patience.ts';
 import { setAlias } from './perform/set-alias.ts';
 import { readSince } from './perform/since.ts';
 import { verify } from './perform/verify.ts';
@@ -37,7 +37,7 @@ export function createPerform(ports: PerformPorts): Perform {
     try {
       return await perform(command, all);
     } catch (error) {
-      return { outcome: 'failed', error: textOf(error), retryable: isRetryable(error) };
+      return failure(error);
     }
   };
 }
@@ -66,6 +66,7 @@ async function invokeHook(
       const status = await hooks.invoke(command.function, command.payload);
       return status === undefined ? { outcome: 'hookInvoked' } : { outcome: 'hookReturned', status };
     } catch (error) {
+      if (isKind(error, 'unauthenticated')) return failure(error);
       const isPassing = isKind(error, 'throttled') || isKind(error, 'unavailable');
       if (!isPassing) return { outcome: 'hookFailed', error: textOf(error) };
       if (!(await patience.wait())) return { outcome: 'hookFailed', error: `it could not be called: ${textOf(error)}` };

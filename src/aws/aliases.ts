@@ -1,30 +1,34 @@
 import type { AliasConfiguration } from '@aws-sdk/client-lambda';
-import type { Aliases } from '../app/ports/aliases.ts';
+import type { Aliases, Urgency } from '../app/ports/aliases.ts';
 import { AwsProblem } from '../app/ports/problem.ts';
 import type { AliasKey, AliasSnapshot } from '../core/release/alias.ts';
+import type { Priority } from './budget.ts';
+import { calling } from './calling.ts';
 import type { Clients } from './clients.ts';
 import { call, callOrMissing } from './problem.ts';
 
 /** The alias at Lambda. */
 export function createAliases(clients: Clients): Aliases {
   return {
-    async get(key) {
+    async get(key, urgency) {
       return callOrMissing('lambda:GetAlias', async () => {
         const lambda = await clients.lambda();
-        return snapshotOf('GetAlias', await lambda.getAlias(nameOf(key)));
+        const answer = await pressing(urgency, 'rollbackRead', () => lambda.getAlias(nameOf(key)));
+        return snapshotOf('GetAlias', answer);
       });
     },
-    async update(key, to, revisionId) {
+    async update(key, to, revisionId, urgency) {
       return call('lambda:UpdateAlias', async () => {
         const lambda = await clients.lambda();
-        const answer = await lambda.updateAlias({
+        const input = {
           ...nameOf(key),
           FunctionVersion: to.version,
           Description: to.description,
           // Without it Lambda keeps the weights that were there.
           RoutingConfig: { AdditionalVersionWeights: weightsOf(to.second) },
           RevisionId: revisionId,
-        });
+        };
+        const answer = await pressing(urgency, 'rollback', () => lambda.updateAlias(input));
         return snapshotOf('UpdateAlias', answer);
       });
     },
@@ -40,6 +44,11 @@ export function createAliases(clients: Clients): Aliases {
       });
     },
   };
+}
+
+function pressing<T>(urgency: Urgency | undefined, first: Priority, run: () => T): T {
+  if (urgency === undefined) return run();
+  return calling({ priority: urgency === 'rollback' ? first : 'ordinary', ownRetries: true }, run);
 }
 
 function nameOf(key: AliasKey): { FunctionName: string; Name: string } {

@@ -6,6 +6,11 @@ import type { CodeDeploy } from '@aws-sdk/client-codedeploy';
 import type { Lambda } from '@aws-sdk/client-lambda';
 import type { S3 } from '@aws-sdk/client-s3';
 import type { STS } from '@aws-sdk/client-sts';
+import type { Clock } from '../app/ports/clock.ts';
+import { systemClock } from './clock.ts';
+import { type CredentialSource, freshCredentials } from './credentials.ts';
+import { type Governed, govern } from './governor.ts';
+import { AWS_QUOTAS, createBudgets, NO_QUOTAS, type Quotas } from './quotas.ts';
 
 export interface AwsOptions {
   readonly region?: string;
@@ -14,6 +19,8 @@ export interface AwsOptions {
   readonly profile?: string;
   /** Only the local AWS is meant: credentials of the environment are not looked at. */
   readonly localOnly?: boolean;
+  /** What this process may ask a second; AWS's own quotas where it is not given, and none for an AWS on this machine. */
+  readonly quotas?: Quotas;
 }
 
 /** Each client is imported and made at its first use: importing one costs about 60 ms, and most commands need one. */
@@ -32,6 +39,7 @@ export interface Clients {
   s3(): Promise<S3>;
   /** The AWS is on this machine, so it may be asked more often than a real one. */
   readonly local: boolean;
+  readonly quotas: Quotas;
   readonly profile: string | undefined;
   /** Closes idle connections and ends live ones. */
   close(): void;
@@ -45,19 +53,28 @@ const REQUEST_TIMEOUT_MS = 5_000;
 const INVOKE_TIMEOUT_MS = 15 * 60_000 + 30_000;
 /** Live tail sends an update every second, empty ones too; this much silence is a dead line. */
 const TAIL_SILENCE_MS = 15_000;
-/** The callers have their own patience; the SDK only bridges one lost packet or one throttled call. */
+/** The SDK bridges one lost packet or one throttled call, for callers that do not try again by themselves. */
 const MAX_ATTEMPTS = 3;
 /** What a user may set with `AWS_MAX_ATTEMPTS`: more would outlast the callers' patience. */
 const MOST_ATTEMPTS = 10;
 
 /** Makes the clients of one run. `env` is the process's environment; tests hand in their own. */
-export function createClients(options: AwsOptions, env: Environment = process.env): Clients {
+export function createClients(
+  options: AwsOptions,
+  env: Environment = process.env,
+  clock: Clock = systemClock,
+): Clients {
+  const local = isLoopback(endpointOf(options, env, 'LAMBDA'));
+  const quotas = options.quotas ?? (local ? NO_QUOTAS : AWS_QUOTAS);
+  const budgets = createBudgets(clock, quotas);
+  const profile = options.profile ?? env.AWS_PROFILE;
+  const credentials = freshCredentials(clock, profile === undefined ? {} : { profile });
   const made: { destroy(): void }[] = [];
-  const keep = <T extends { destroy(): void }>(client: T): T => {
+  const keep = <T extends Governed & { destroy(): void }>(client: T): T => {
     made.push(client);
-    return client;
+    return govern(client, { budgets, onRefusedCredentials: credentials.forget });
   };
-  const settings = (service: string): ReturnType<typeof settingsOf> => settingsOf(options, env, service);
+  const settings = (service: string): ReturnType<typeof settingsOf> => settingsOf(options, env, service, credentials);
   const ordinary = { maxAttempts: attemptsOf(env.AWS_MAX_ATTEMPTS), requestHandler: handler(REQUEST_TIMEOUT_MS) };
   return {
     lambda: once(async () => {
@@ -104,8 +121,9 @@ export function createClients(options: AwsOptions, env: Environment = process.en
       const forcePathStyle = endpointOf(options, env, 'S3') !== undefined;
       return keep(new S3({ ...settings('S3'), ...ordinary, forcePathStyle, followRegionRedirects: true }));
     }),
-    local: isLoopback(endpointOf(options, env, 'LAMBDA')),
-    profile: options.profile ?? env.AWS_PROFILE,
+    local,
+    quotas,
+    profile,
     close() {
       for (const client of made.splice(0)) client.destroy();
     },
@@ -119,7 +137,7 @@ function endpointOf(options: AwsOptions, env: Environment, service: string): str
   return env[`AWS_ENDPOINT_URL_${service}`] ?? env.AWS_ENDPOINT_URL;
 }
 
-function settingsOf(options: AwsOptions, env: Environment, service: string) {
+function settingsOf(options: AwsOptions, env: Environment, service: string, credentials: CredentialSource) {
   const endpoint = endpointOf(options, env, service);
   const local = isLoopback(endpoint);
   // The SDK reads AWS_REGION only; the AWS CLI's users set the other one.
@@ -131,7 +149,7 @@ function settingsOf(options: AwsOptions, env: Environment, service: string) {
     // Live tail and others put a label before the host name, which an address of one's own does not have.
     ...(endpoint === undefined ? {} : { endpoint, disableHostPrefix: true }),
     // A machine without an AWS account has no credentials, and looking for some takes seconds.
-    ...(local && named === undefined ? { credentials: LOCAL_CREDENTIALS } : {}),
+    credentials: local && named === undefined ? LOCAL_CREDENTIALS : credentials.provide,
   };
 }
 

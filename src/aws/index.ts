@@ -35,7 +35,7 @@ export interface Aws extends AwsPorts {
  * service pays for that service alone.
  */
 export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws {
-  const clients = createClients(options);
+  const clients = createClients(options, process.env, clock);
   const aliases = createAliases(clients);
   const alarms = createAlarms(clients);
   return {

@@ -117,8 +117,8 @@ function readThrown(error: unknown): Thrown {
 function kindOf({ code, status, message }: Thrown): ProblemKind {
   if (PRECONDITION.has(code) || status === 412) return 'precondition';
   if (THROTTLED.has(code) || status === 429) return 'throttled';
-  if (NO_CREDENTIALS.has(code) || EXPIRED.has(code) || BAD_CREDENTIALS.has(code) || ACCESS_DENIED.has(code))
-    return 'denied';
+  if (NO_CREDENTIALS.has(code) || EXPIRED.has(code) || BAD_CREDENTIALS.has(code)) return 'unauthenticated';
+  if (ACCESS_DENIED.has(code)) return 'denied';
   if (NO_ANSWER.has(code)) return 'unavailable';
   if (code === 'RegionMissing' || /NotFound|DoesNotExist|NoSuch/.test(code)) return 'missing';
   if (code === 'ResourceConflictException') return NOT_NOW.test(message) ? 'unavailable' : 'invalid';

@@ -89,7 +89,8 @@ function explainAws(error: Error, endpoint: string | undefined): Explained {
       message: `${message} — nothing answers at ${endpoint}`,
       next: 'is it running? switchback local --port N starts one',
     };
-  if (kind === 'denied') return { exit: EXIT.unexpected, message, next: 'aws sts get-caller-identity' };
+  if (kind === 'denied' || kind === 'unauthenticated')
+    return { exit: EXIT.unexpected, message, next: 'aws sts get-caller-identity' };
   // AWS refused what was asked for: a wrong archive, a value that it does not take.
   if (kind === 'invalid') return { exit: EXIT.usage, message };
   if (kind === 'throttled' || kind === 'unavailable')

@@ -309,7 +309,7 @@ test('without credentials the next command is named', async () => {
   const sts = await clients.sts();
   sts.config.credentials = () => Promise.reject(Object.assign(new Error('none'), { name: 'CredentialsProviderError' }));
   await assert.rejects(createIdentity(clients).where(), {
-    kind: 'denied',
+    kind: 'unauthenticated',
     message: /no AWS credentials found .*set AWS_PROFILE.*switchback local/,
   });
 });

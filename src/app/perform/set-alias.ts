@@ -9,10 +9,10 @@ import {
 } from '../../core/release/alias.ts';
 import type { CommandResult } from '../../core/release/commands.ts';
 import { textOf } from '../error-text.ts';
-import type { Aliases } from '../ports/aliases.ts';
+import type { Aliases, Urgency } from '../ports/aliases.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type Ownership, ownershipOf, type Sent, type SetAlias } from './ownership.ts';
-import { isKind, isRefused, isRetryable, Patience } from './patience.ts';
+import { failure, isKind, isRefused, isRetryable, Patience } from './patience.ts';
 
 export interface SetAliasPorts {
   readonly aliases: Pick<Aliases, 'get' | 'update'>;
@@ -40,6 +40,7 @@ class AliasWrite {
   readonly #command: SetAlias;
   readonly #ports: SetAliasPorts;
   readonly #patience: Patience;
+  readonly #urgency: Urgency;
   readonly #startedAt: number;
   #sentAt: number | undefined;
   #sent: Sent | undefined;
@@ -48,6 +49,7 @@ class AliasWrite {
     this.#command = command;
     this.#ports = ports;
     this.#patience = new Patience(ports.clock, ports.random);
+    this.#urgency = command.urgent ? 'rollback' : 'step';
     this.#startedAt = ports.clock.now();
   }
 
@@ -77,7 +79,7 @@ class AliasWrite {
       if (ownership.is === 'ours') return (await this.#overtaken()) ?? found!;
       if (ownership.is === 'foreign') foreign += 1;
       if (foreign > FOREIGN_REREADS) return { outcome: 'aliasForeign', found: found ?? null };
-      if (!(await this.#patience.wait())) return this.#timedOut(found);
+      if (!(await this.#patience.settle())) return this.#timedOut(found);
     }
   }
 
@@ -85,10 +87,10 @@ class AliasWrite {
   async #get(): Promise<AliasSnapshot | undefined | Failed> {
     for (;;) {
       try {
-        return await this.#ports.aliases.get(this.#command.alias);
+        return await this.#ports.aliases.get(this.#command.alias, this.#urgency);
       } catch (error) {
-        if (!isRetryable(error)) return failed(error);
-        if (!(await this.#patience.wait())) return failed(error);
+        if (!isRetryable(error)) return failure(error);
+        if (!(await this.#patience.wait())) return failure(error);
       }
     }
   }
@@ -99,14 +101,14 @@ class AliasWrite {
     if (this.#patience.isOver) return this.#timedOut(from);
     this.#sentAt ??= clock.now();
     try {
-      await aliases.update(this.#command.alias, this.#wanted(from), from.revisionId);
+      await aliases.update(this.#command.alias, this.#wanted(from), from.revisionId, this.#urgency);
       this.#sent = { base: from.revisionId, accepted: true };
       return undefined;
     } catch (error) {
       if (!isRefused(error)) this.#sent = { base: from.revisionId, accepted: false };
       if (isKind(error, 'precondition')) return undefined;
       if (isKind(error, 'missing')) return this.#missing(error);
-      if (!isRetryable(error) || !(await this.#patience.wait())) return failed(error);
+      if (!isRetryable(error) || !(await this.#patience.wait())) return failure(error);
       return undefined;
     }
   }
@@ -114,7 +116,7 @@ class AliasWrite {
   /** The alias is gone, which somebody did; or the version is, which no trying helps. */
   async #missing(error: unknown): Promise<CommandResult> {
     const found = await this.#get();
-    return found === undefined ? { outcome: 'aliasForeign', found: null } : failed(error);
+    return found === undefined ? { outcome: 'aliasForeign', found: null } : failure(error);
   }
 
   /** Where this write fell behind while it waited, the engine has asked for a later one. */
@@ -151,8 +153,4 @@ class AliasWrite {
     const error = `alias ${alias.alias} was to send ${describeRouting(target)}; as last read it ${now}`;
     return { outcome: 'failed', error, retryable: true };
   }
-}
-
-function failed(error: unknown): Failed {
-  return { outcome: 'failed', error: textOf(error), retryable: isRetryable(error) };
 }

@@ -1,9 +1,17 @@
 /**
  * What went wrong at the other side, by what the caller does about it:
  * `precondition` read again and decide anew · `throttled` and `unavailable` (5xx, time-out, refused or lost connection:
- * it may have been done) try again later · `denied`, `missing`, `invalid` trying again cannot help.
+ * it may have been done) try again later · `unauthenticated` (no credentials, or expired ones) wait until somebody has signed
+ * in again · `denied`, `missing`, `invalid` trying again cannot help.
  */
-export type ProblemKind = 'precondition' | 'throttled' | 'unavailable' | 'denied' | 'missing' | 'invalid';
+export type ProblemKind =
+  | 'precondition'
+  | 'throttled'
+  | 'unavailable'
+  | 'unauthenticated'
+  | 'denied'
+  | 'missing'
+  | 'invalid';
 
 export class AwsProblem extends Error {
   readonly kind: ProblemKind;

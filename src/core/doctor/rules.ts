@@ -112,8 +112,16 @@ export const RULES: readonly Rule[] = [
     next: (given) => [shell(`switchback resume ${flags(given)}`, 'goes on with the step it was in')],
   },
   {
+    symptom: 'AWS takes no credentials of whoever drives the release',
+    cause: ({ release }) => (release.held?.by === 'credentials' ? release.held.reason : undefined),
+    next: (given) => [
+      shell('aws sso login', 'signs in again, where SSO is used: the release goes on by itself'),
+      shell(`switchback watch ${flags(given)}`, 'drives it from a shell that has credentials'),
+    ],
+  },
+  {
     symptom: 'the weight is held',
-    cause: ({ release }) => release.held?.reason,
+    cause: ({ release }) => (release.held?.by === 'credentials' ? undefined : release.held?.reason),
     next: (given) => [
       shell(
         `switchback promote ${flags(given)}`,

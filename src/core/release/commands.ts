@@ -16,6 +16,8 @@ export type Command =
       readonly releaseId: string;
       /** The tag is left on the alias while the release goes on, and removed by its last write. */
       readonly keepTag: boolean;
+      /** It restores stable: it goes before everything else that waits for its turn at AWS. */
+      readonly urgent?: true;
       /** The user's own description. */
       readonly description: string;
       /**
@@ -79,6 +81,8 @@ export type CommandResult =
       readonly error: string;
       /** False where trying again cannot help (access denied, no such function). */
       readonly retryable: boolean;
+      /** There are no credentials, or they have expired: it can go on as soon as somebody has signed in again. */
+      readonly unauthenticated?: true;
     };
 
 /** What traffic showed after a rollback, within the time that was waited. */

@@ -133,8 +133,12 @@ function tick(release: Release, at: number): Move | undefined {
     if (release.phase === 'shifting' || release.phase === 'finishing' || release.phase === 'rollingBack')
       return repeatWrite(release);
   }
-  if (release.phase === 'preTraffic' || release.phase === 'postTraffic')
-    return hookTimedOut(release, release.phase, at);
+  if (release.phase === 'preTraffic' || release.phase === 'postTraffic') {
+    const gate = release.plan[release.phase];
+    return gate && release.retryAt !== null && at >= release.retryAt
+      ? callHook({ ...release, retryAt: null }, release.phase, gate, at)
+      : hookTimedOut(release, release.phase, at);
+  }
   const due = wakeAt(release);
   return release.phase === 'holding' && due !== null && at >= due ? look(release) : undefined;
 }

@@ -167,6 +167,7 @@ function writeCommand(release: Release, keepTag: boolean): Command {
     fence,
     releaseId: release.id,
     keepTag,
+    ...(release.phase === 'rollingBack' ? { urgent: true } : {}),
     description: plan.description,
     // A rollback may find stable alone, or what was there when it was ordered: all it wants is stable.
     untagged: release.rollback ? untaggedFor(release) : [],

@@ -30,9 +30,9 @@ export interface Cause {
   readonly reason: string;
 }
 
-/** Why the engine froze the weight: it cannot see, or the judge says that waiting is right. */
+/** Why the engine froze the weight: it cannot see, the judge says that waiting is right, or AWS lets nobody in. */
 export interface Hold extends Cause {
-  readonly by: 'blindness' | 'judge';
+  readonly by: 'blindness' | 'judge' | 'credentials';
 }
 
 export interface HookRun {

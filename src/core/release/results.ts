@@ -1,22 +1,27 @@
+import { fingerprint } from '../fingerprint.ts';
 import type { CommandResult } from './commands.ts';
 import { seenOf, weightSet } from './guards.ts';
 import { answerHook, hookCrashed } from './hooks.ts';
 import { aliasForeign, bySystem, callHook, end, endWell, type Move, orderRollback, restored } from './moves.ts';
 import { applyObservation, LOOK_AGAIN_MS } from './observed.ts';
-import { type Release, weightAt } from './release.ts';
+import { type Hold, type Release, weightAt } from './release.ts';
 
-/** A write is tried this often before the engine gives up on it: with the waits below, about 20 minutes. */
+/** A step is tried this often before the engine gives up on it and goes back: with the waits below, about 20 minutes. */
 export const MAX_TRIES = 40;
 const LONGEST_WAIT_MS = 30_000;
+/** A rollback waits less: however long AWS was away, this is how late it is at most. It is tried for ever. */
+const LONGEST_ROLLBACK_WAIT_MS = 3_000;
 
 /** What a command's result means for the release; undefined where it is stale: the release no longer waits for it. */
-export function applyResult(release: Release, command: string, result: CommandResult, at: number): Move | undefined {
+export function applyResult(known: Release, command: string, result: CommandResult, at: number): Move | undefined {
+  const isSignedIn = known.held?.by === 'credentials' && !(result.outcome === 'failed' && result.unauthenticated);
+  const release: Release = isSignedIn ? { ...known, held: null, retryAt: null } : known;
   if (result.outcome === 'verified') {
     return release.verification
       ? undefined
       : { release: { ...release, verification: result.verification }, commands: [] };
   }
-  if (release.waitingFor !== command || release.phase === 'ended') return undefined;
+  if (known.waitingFor !== command || known.phase === 'ended') return undefined;
   switch (result.outcome) {
     case 'aliasSet':
       return aliasSet(
@@ -37,7 +42,9 @@ export function applyResult(release: Release, command: string, result: CommandRe
     case 'observed':
       return applyObservation({ ...release, waitingFor: null }, result.observation, at, true);
     case 'failed':
-      return failed(release, result.error, result.retryable, at);
+      return result.unauthenticated
+        ? signedOut(release, result.error, at)
+        : failed(release, result.error, result.retryable, at);
   }
 }
 
@@ -62,11 +69,32 @@ function aliasSet(release: Release, sentAt: number, at: number): Move {
   }
 }
 
+/**
+ * Without credentials nothing can be done, and nothing can be lost either: what was asked for is tried until somebody has
+ * signed in again. No try counts, for it is not AWS that fails.
+ */
+function signedOut(release: Release, error: string, at: number): Move {
+  const reason = `nothing can be asked of AWS until somebody signs in again: ${error}`;
+  const held: Hold = release.held ?? { ...bySystem(at, reason), by: 'credentials' };
+  return { release: { ...release, held, retryAt: at + waitMsOf(release, SIGNED_OUT_TRIES) }, commands: [] };
+}
+
+/** As long a wait as after this many tries: 8 s, or less for a rollback. */
+const SIGNED_OUT_TRIES = 4;
+
+/** Exponential, with jitter: of many releases that fail together, no two come back together. */
+function waitMsOf({ id, phase, fence, looks }: Release, tries: number): number {
+  const longest = phase === 'rollingBack' ? LONGEST_ROLLBACK_WAIT_MS : LONGEST_WAIT_MS;
+  const waitMs = Math.min(longest, 500 * 2 ** Math.min(tries, 6));
+  // The engine has no dice: the fingerprint of what is tried stands in for one.
+  const dice = Number.parseInt(fingerprint(`${id} ${fence} ${looks} ${tries}`).slice(-4), 36) / 36 ** 4;
+  return Math.round(waitMs * (0.5 + dice / 2));
+}
+
 function failed(release: Release, error: string, retryable: boolean, at: number): Move {
   const tries = release.tries + 1;
-  if (retryable && tries < MAX_TRIES) {
-    const waitMs = Math.min(LONGEST_WAIT_MS, 500 * 2 ** Math.min(tries, 6));
-    return { release: { ...release, tries, retryAt: at + waitMs }, commands: [] };
+  if (retryable && (tries < MAX_TRIES || release.phase === 'rollingBack')) {
+    return { release: { ...release, tries, retryAt: at + waitMsOf(release, tries) }, commands: [] };
   }
   const often = tries === 1 ? '' : ` after ${tries} tries`;
   switch (release.phase) {

@@ -68,7 +68,8 @@ function nextLines(release: Release, nowMs: number): Line[] {
 /** What happens next and when; null once nothing does. */
 function nextText(release: Release, nowMs: number): string | null {
   const { plan, phase, step, retryAt, tries } = release;
-  const again = retryAt !== null && tries > 0 ? `, tried ${tries} times, again in ${until(retryAt, nowMs)}` : '';
+  const tried = release.held?.by === 'credentials' ? '' : `, tried ${tries} times`;
+  const again = retryAt !== null && (tries > 0 || tried === '') ? `${tried}, again in ${until(retryAt, nowMs)}` : '';
   switch (phase) {
     case 'preTraffic':
     case 'postTraffic': {

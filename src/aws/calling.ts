@@ -1,0 +1,29 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Priority } from './budget.ts';
+
+/** How the AWS calls of a piece of work are made. */
+export interface Calling {
+  readonly priority: Priority;
+  /** The work tries again by itself, so each call is made once: retries of retries would multiply. */
+  readonly ownRetries: boolean;
+  /** Ends the wait for a turn. */
+  readonly signal?: AbortSignal;
+}
+
+const ORDINARY: Calling = { priority: 'ordinary', ownRetries: false };
+
+const current = new AsyncLocalStorage<Calling>();
+
+/** Runs a piece of work whose AWS calls are made like this; it reaches them through every await. */
+export function calling<T>(how: Calling, run: () => T): T {
+  return current.run(how, run);
+}
+
+/** What watchers ask: last in every queue, and asked again in their next round instead of at once. */
+export function watching<T>(run: () => T, signal?: AbortSignal): T {
+  return calling({ priority: 'watching', ownRetries: true, ...(signal ? { signal } : {}) }, run);
+}
+
+export function callingNow(): Calling {
+  return current.getStore() ?? ORDINARY;
+}
