@@ -40,6 +40,7 @@ export interface Flags {
   readonly keep?: string;
   readonly yes?: boolean;
   readonly stack?: string;
+  readonly latest?: boolean;
   readonly port?: string;
   readonly host?: string;
   readonly data?: string;

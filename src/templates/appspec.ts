@@ -69,6 +69,7 @@ function releaseOf(logicalId: string, tree: Tree, at: number, hooks: Hooks, repo
     role: null,
     condition: null,
     version: null,
+    code: null,
     at: report.place(at),
     currentVersion,
     targetVersion,

@@ -2,7 +2,7 @@ import { nearest } from '../core/nearest.ts';
 import { SAM_STRATEGIES } from '../core/release/strategy.ts';
 import { alarmIdsOf, lintAlarms } from './alarms.ts';
 import type { Evaluator } from './evaluate.ts';
-import type { StateMachinePreference, TemplateRelease } from './release.ts';
+import type { StateMachinePreference, TemplateCode, TemplateRelease } from './release.ts';
 import type { Desugared, SamFunction } from './sam/desugar.ts';
 import { createStrategies, type Strategies } from './strategies.ts';
 import { type Resource, resourcesOf, type Template } from './template.ts';
@@ -67,6 +67,7 @@ function aliasRelease(alias: Resource, sam: SamFunction | undefined, reading: Re
     alias: name,
     condition: conditionOf(alias.tree, reading),
     version: sam?.version ?? null,
+    code: codeOf(logicalId, sam, reading),
     at: report.place(sam?.at ?? alias.at),
   };
   if (update === undefined) {
@@ -118,8 +119,19 @@ function unreleased(sam: SamFunction, { terms, sam: { resources }, evaluator, re
     because: 'because' in preference ? preference.because : 'there is no AutoPublishAlias',
     condition: condition === undefined ? null : { name: condition, holds: evaluator.condition(condition) ?? null },
     version: null,
+    code: null,
     at: report.place(at),
   };
+}
+
+/** `CodeUri` of SAM, or a `Code` that is a path, as `aws cloudformation package` takes it. */
+function codeOf(id: string, sam: SamFunction | undefined, { scope, evaluator }: Reading): TemplateCode | null {
+  const tree = scope.resources.entries.get(id)?.value;
+  const written = sam ? field(sam.properties, 'CodeUri') : field(tree, 'Properties', 'Code');
+  const value = evaluator.value(written);
+  const path = value && textOf(value);
+  if (path === undefined || path === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(path)) return null;
+  return { path, build: textOf(field(tree, 'Metadata', 'BuildMethod')) ?? null };
 }
 
 function conditionOf(tree: Tree, { evaluator }: Reading): TemplateRelease['condition'] {

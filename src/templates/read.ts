@@ -12,7 +12,7 @@ import { field, keyAt, type Mapping, plain, type Tree, textOf } from './tree.ts'
 export { MAX_TEMPLATE_BYTES } from './parse.ts';
 export type { Problem } from './problem.ts';
 export { templateProblemText } from './problem.ts';
-export type { StateMachinePreference, TemplateRelease } from './release.ts';
+export type { StateMachinePreference, TemplateCode, TemplateRelease } from './release.ts';
 export { compareTemplates, type TemplateText, type VersionChange } from './sam/compare.ts';
 export type { VersionId } from './sam/version-id.ts';
 export { openTemplate, type ReadOptions, type Template } from './template.ts';
@@ -38,7 +38,7 @@ export function readTemplate(text: string, file: string, options: ReadOptions = 
   const { root, report } = parsed;
   if (root === undefined) return answer('unreadable', report, [], []);
   if (isAppSpec(root)) return answer('appspec', report, readAppSpec(root, report), []);
-  const { template } = openParsed(parsed, options.parameters ?? {});
+  const { template } = openParsed(parsed, options);
   if (template === undefined || !hasResources(root, report)) return answer('unreadable', report, [], []);
   lintLoops(template);
   const sam = desugar(template);

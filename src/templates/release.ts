@@ -2,6 +2,14 @@ import type { Place } from './problem.ts';
 import type { VersionId } from './sam/version-id.ts';
 import type { Term } from './terms.ts';
 
+/** Where a template says that a function's code lies, where that is a path on this machine. */
+export interface TemplateCode {
+  /** As it is written; from where the template stands. */
+  readonly path: string;
+  /** The `BuildMethod` of the function's Metadata: the path holds sources that `sam build` has to build first. */
+  readonly build: string | null;
+}
+
 /** One alias of a template that is released, or could be. */
 export interface TemplateRelease {
   /** The logical id of the function; of the alias where the function is not in the template. */
@@ -25,6 +33,8 @@ export interface TemplateRelease {
   readonly condition: { readonly name: string; readonly holds: boolean | null } | null;
   /** The logical id of the version that SAM publishes; null outside SAM. */
   readonly version: VersionId | null;
+  /** Null where the code lies in S3, in an image or in the template itself, or where the template does not say. */
+  readonly code: TemplateCode | null;
   /** Where it is written. */
   readonly at: Place;
 }

@@ -17,9 +17,14 @@ const PSEUDO = ['AccountId', 'NotificationARNs', 'NoValue', 'Partition', 'Region
 
 /**
  * Reads Parameters, Mappings and Conditions. `given` overrides the defaults; pseudo parameters can be given too
- * (`AWS::Region`). A parameter that names an entry of the SSM parameter store is unknown: its value is not the name.
+ * (`AWS::Region`); `deployed` does so where nothing was given. A parameter that names an entry of the SSM parameter store is unknown: its value is not the name.
  */
-export function readScope(root: Tree, given: Readonly<Record<string, string>>, report: Reporter): Scope {
+export function readScope(
+  root: Tree,
+  given: Readonly<Record<string, string>>,
+  deployed: Readonly<Record<string, string>>,
+  report: Reporter,
+): Scope {
   for (const section of ['Mappings', 'Parameters']) {
     const found = field(root, section);
     if (found !== undefined && found.kind !== 'map')
@@ -29,9 +34,11 @@ export function readScope(root: Tree, given: Readonly<Record<string, string>>, r
   const values = new Map<string, Tree | 'unknown'>();
   for (const name of PSEUDO) values.set(`AWS::${name}`, 'unknown');
   for (const [name, { value, at }] of declared.entries) {
-    const override = given[name];
+    const kept = Object.hasOwn(given, name) ? undefined : deployed[name];
+    const override = Object.hasOwn(given, name) ? given[name] : kept;
     const stated = override === undefined ? field(value, 'Default') : scalar(override, at);
-    values.set(name, stated === undefined ? 'unknown' : typed(stated, textOf(field(value, 'Type')) ?? 'String'));
+    const type = textOf(field(value, 'Type')) ?? 'String';
+    values.set(name, stated === undefined ? 'unknown' : typed(stated, kept === undefined ? type : resolvedType(type)));
     if (stated !== undefined) checkAllowed(name, stated, value, report, override === undefined ? stated.at : at);
   }
   for (const [name, value] of Object.entries(given)) {
@@ -58,6 +65,11 @@ function hintFor(name: string, declared: Mapping): string | undefined {
 
 function asMapping(tree: Tree | undefined): Mapping {
   return tree?.kind === 'map' ? tree : mapping({}, tree?.at ?? 0);
+}
+
+/** What a resolved value of this type is: CloudFormation has looked the entry of the parameter store up. */
+function resolvedType(type: string): string {
+  return /^AWS::SSM::Parameter::Value<(.*)>$/.exec(type)?.[1] ?? type;
 }
 
 /** `AWS::SSM::Parameter::Value<…>` holds a name, not the value; lists are written with commas. */

@@ -15,24 +15,29 @@ export interface Template {
 export interface ReadOptions {
   /** Values of template parameters, and of pseudo parameters such as `AWS::Region`. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /**
+   * The values that the deployed stack has, those of SSM types resolved: weaker than `parameters`, stronger than defaults, as
+   * CloudFormation keeps them. What the template does not declare (any more) does not count.
+   */
+  readonly deployed?: Readonly<Record<string, string>>;
 }
 
 /** Parses a template. Never throws; `template` is undefined where the text is none. */
 export function openTemplate(
   text: string,
   file: string,
-  { parameters = {} }: ReadOptions = {},
+  options: ReadOptions = {},
 ): { readonly template: Template | undefined; readonly report: Reporter } {
-  return openParsed(parseTemplate(text, file), parameters);
+  return openParsed(parseTemplate(text, file), options);
 }
 
 /** The same for text that was parsed before. */
 export function openParsed(
   { root, report }: Parsed,
-  parameters: Readonly<Record<string, string>>,
+  { parameters = {}, deployed = {} }: ReadOptions,
 ): { readonly template: Template | undefined; readonly report: Reporter } {
   if (root === undefined) return { template: undefined, report };
-  const scope = readScope(root, parameters, report);
+  const scope = readScope(root, parameters, deployed, report);
   return { template: { root, scope, evaluator: createEvaluator(scope), report }, report };
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -142,10 +142,16 @@ test('deploy of a template releases a function as it is written there; a flag is
 test('deploy of a template never guesses what only AWS knows, and drops no guard', async () => {
   const cases: [string[], RegExp][] = [
     [[], /releases Checkout, Named, Elsewhere, Open, Guarded, Untold: which one is meant\?/],
-    [['Named'], /only AWS knows what !Ref Named is called.*\n {2}next: add --function NAME/],
+    [
+      ['Named'],
+      /only AWS knows what !Ref Named is called.*\n {2}next: add --stack NAME if it is deployed, or --function NAME/,
+    ],
     [['Elsewhere'], /only CodeDeploy knows its configuration Ours\n {2}next: add --strategy/],
     [['Open'], /steps of its release are not known: !Ref Careful has no value here \(--parameter/],
-    [['Guarded'], /only AWS knows what !ImportValue SharedAlarm is called\n {2}next: add --alarm NAME/],
+    [
+      ['Guarded'],
+      /only AWS knows what !ImportValue SharedAlarm is called\n {2}next: add --stack NAME if it is deployed, or --alarm NAME/,
+    ],
     [['Untold'], /Untold may not be released step by step: .*!Ref Careful, which is not known here/],
     [['Untold', '--parameter', 'Careful=false'], /Untold is not released step by step: .*Enabled is false/],
     [['Nope'], /has no function "Nope"/],
@@ -158,4 +164,97 @@ test('deploy of a template never guesses what only AWS knows, and drops no guard
   const wrong = await new World().run('deploy', path('wrong.yaml'));
   assert.equal(wrong.exit, 2);
   assert.match(wrong.err, /requires AutoPublishAlias.*\n {2}next: correct .*wrong\.yaml/s);
+});
+
+/** Names and values that only the deployed stack knows, and code that lies beside the template. */
+const STACKED = `Parameters:
+  Plan: {Type: String, Default: AllAtOnce}
+  Size: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /shop/size}
+Resources:
+  Pay:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: pay/
+      AutoPublishAlias: live
+      DeploymentPreference: {Type: !Ref Plan, Alarms: [!Ref Errors], Hooks: {PreTraffic: !Ref Check}}
+  Built:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildMethod: esbuild}
+    Properties: {CodeUri: pay/, FunctionName: checkout, AutoPublishAlias: live, DeploymentPreference: {Type: AllAtOnce}}
+  Gone:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: none/, FunctionName: checkout, AutoPublishAlias: live, DeploymentPreference: {Type: AllAtOnce}}
+  Errors: {Type: AWS::CloudWatch::Alarm, Properties: {}}
+  Check:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: s3://code/check.zip, DeploymentPreference: {Enabled: false}}
+`;
+
+function stacked(): World {
+  const world = new World();
+  world.stacks.shop = {
+    resources: new Map([
+      ['Pay', 'checkout'],
+      ['Errors', 'checkout-errors'],
+      ['Check', 'shop-Check-1ABC'],
+    ]),
+    parameters: { Plan: 'Canary10Percent5Minutes', Size: '512', LeftOver: 'of an older template' },
+  };
+  world.alarms = [{ ...redAlarm('checkout-errors'), state: 'OK' }];
+  return world;
+}
+
+test('a stack gives the names and the parameters that only AWS knows, and the template names the code', async () => {
+  await writeFile(path('stacked.yaml'), STACKED);
+  await mkdir(path('pay'));
+  await writeFile(path('pay/index.mjs'), 'export const handler = async () => 1;');
+  const world = stacked();
+  const planned = await world.run('plan', path('stacked.yaml'), 'Pay', '--stack', 'shop');
+  assert.equal(planned.exit, 0, planned.err);
+  assert.match(planned.out, /^Pay {2}checkout:live/m);
+  assert.match(planned.out, /strategy {2}Canary10Percent5Minutes/);
+  assert.match(planned.out, /hooks {5}before: shop-Check-1ABC/);
+  assert.match(planned.out, /alarms {4}checkout-errors/);
+  assert.match(planned.out, /code {6}pay\/, packed by deploy/);
+  const given = await world.run(
+    'plan',
+    path('stacked.yaml'),
+    'Pay',
+    '--stack',
+    'shop',
+    '--parameter',
+    'Plan=AllAtOnce',
+  );
+  assert.match(given.out, /strategy {2}AllAtOnce/);
+  const deployed = await world.run('deploy', path('stacked.yaml'), 'Pay', '--stack', 'shop', '--dry-run');
+  assert.equal(deployed.exit, 0, deployed.err);
+  assert.match(deployed.out, /to +version \(new\)/);
+  assert.match(deployed.out, /pre-traffic.*shop-Check-1ABC/);
+});
+
+test('code that has to be built first, or is not there, is never replaced by something else in silence', async () => {
+  await writeFile(path('stacked.yaml'), STACKED);
+  const cases: [string[], RegExp][] = [
+    [['Built'], /pay\/ holds sources.*\(esbuild\).*\n {2}next: sam build, then switchback deploy \.aws-sam\/build/],
+    [['Gone'], /its code none\/ does not exist.*\n {2}next: name the code with --code or --zip.*--latest/],
+    [['Pay', '--stack', 'nope'], /stack "nope" does not exist.*\n {2}next: aws cloudformation list-stacks/],
+  ];
+  for (const [argv, expected] of cases) {
+    const { exit, err } = await stacked().run('deploy', path('stacked.yaml'), ...argv);
+    assert.equal(exit, 2, argv.join(' '));
+    assert.match(err, expected);
+  }
+  const off = await stacked().run(
+    'deploy',
+    path('t.yaml'),
+    'Check',
+    '--strategy',
+    'all-at-once',
+    '--function',
+    'checkout',
+  );
+  assert.match(off.err, /Check: DeploymentPreference\.Enabled is false; its alarms and hooks are those of the flags/);
+  assert.match(off.err, /no alias is named/);
+  const latest = await stacked().run('deploy', path('stacked.yaml'), 'Built', '--latest', '--dry-run');
+  assert.equal(latest.exit, 0, latest.err);
 });

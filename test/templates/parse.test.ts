@@ -30,7 +30,7 @@ ${more}Value: ${text}
 `,
     't.yaml',
   );
-  const scope = readScope(root!, parameters, report);
+  const scope = readScope(root!, parameters, {}, report);
   const found = createEvaluator(scope).value(field(root, 'Value'));
   assert.deepEqual(report.problems(), []);
   if (found === undefined) return undefined;

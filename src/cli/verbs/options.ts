@@ -57,12 +57,17 @@ export const RELEASE: readonly OptionSpec[] = [
   { flags: '--hook-timeout <time>', description: 'a hook’s silence this long counts as failure; at most 1h' },
   { flags: '--signals <list>', description: 'what the guards are fed with: logs,metrics' },
 ];
+export const STACK: OptionSpec = {
+  flags: '--stack <name>',
+  description: 'the stack that was made of the template: gives names and parameters that only AWS knows',
+};
 export const PARAMETER: OptionSpec = {
   flags: '--parameter <name=value>',
   description: 'the value of a template parameter',
   many: true,
 };
 export const TEMPLATE: readonly OptionSpec[] = [
+  STACK,
   PARAMETER,
   { flags: '--before <template>', description: 'the template as it is deployed: says which changes publish a version' },
 ];

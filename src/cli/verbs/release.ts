@@ -6,6 +6,7 @@ import {
   PARAMETER,
   REASON,
   RELEASE,
+  STACK,
   TARGET,
   TEMPLATE,
   TIMEOUT,
@@ -32,7 +33,8 @@ export const RELEASE_VERBS: readonly Verb[] = [
     summary: 'show what a deploy would do, and change nothing',
     operands: {
       name: 'template',
-      description: 'a SAM or CloudFormation template or AppSpec file, and which of its functions; AWS is not asked',
+      description:
+        'a SAM or CloudFormation template or AppSpec file, and which of its functions; AWS is asked only with --stack',
     },
     options: [...TARGET, ...RELEASE, ...TEMPLATE, REASON, ...COMMON],
     examples: [
@@ -51,7 +53,9 @@ export const RELEASE_VERBS: readonly Verb[] = [
     options: [
       ...TARGET,
       ...RELEASE,
+      STACK,
       PARAMETER,
+      { flags: '--latest', description: 'release what $LATEST holds although the template names code' },
       REASON,
       DRY_RUN,
       { flags: '--detach', description: 'start the release and leave; "switchback watch" drives it on' },

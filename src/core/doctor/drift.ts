@@ -78,7 +78,7 @@ function waysOf({ stack, logicalId, version, mover }: StackBelief, live: AliasSn
     },
     {
       when: 'this shall not come back',
-      does: `let the stack publish versions and leave the alias to Switchback: ${off}, then "switchback deploy template.yaml" after each update`,
+      does: `let the stack publish versions and leave the alias to Switchback: ${off}, and "switchback deploy template.yaml --strategy …" after each update`,
     },
     ...(live.second
       ? [{ when: 'nobody releases right now', does: 'end the split first', command: 'switchback repair' }]
