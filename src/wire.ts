@@ -2,18 +2,17 @@ import { dirname, join } from 'node:path';
 import type { Keeper } from './app/bundle/keeper.ts';
 import type { Clock } from './app/ports/clock.ts';
 import type { HostUpkeep } from './app/ports/host-upkeep.ts';
-import type { AliasHost, AwsPorts, PlanningPorts } from './app/ports/index.ts';
+import type { AwsPorts, PlanningPorts } from './app/ports/index.ts';
 import type { Relocation } from './app/ports/relocation.ts';
 import type { Shelf } from './app/ports/shelf.ts';
 import type { Stage } from './app/ports/stage.ts';
 import type { Aws } from './aws/index.ts';
-import type { Command } from './core/release/commands.ts';
-import type { AliasEvent } from './core/release/events.ts';
 import type { AliasDoc } from './core/release/release.ts';
 import { watchOf } from './core/release/watch.ts';
-import type { HostOptions } from './hosts/host-options.ts';
 import type { Endpoint } from './hosts/restate/endpoint.ts';
 import type { ServeOptions } from './hosts/restate/serve.ts';
+import { hostFor, kindOf } from './wire/hosts.ts';
+import type { IncidentHome, Incidents, ReadIncidentSettings } from './wire/incidents.ts';
 
 /** The composition root: the only file that makes adapters. Everything is imported when it is first needed. */
 
@@ -31,6 +30,8 @@ export interface WireOptions {
   readonly stateLeaseMs?: number;
   /** State in Restate: the bearer token of its ingress. */
   readonly restateToken?: string;
+  /** How incidents are run; the defaults where it is not given. */
+  readonly incidents?: ReadIncidentSettings;
   /** Told, as a sentence, what went wrong where nobody waits for an answer. */
   readonly report: (problem: string) => void;
 }
@@ -47,9 +48,12 @@ export interface Home {
   readonly relocation?: Relocation | undefined;
   /** Lets Restate call this process until the state is closed; undefined for a state that needs nobody to serve it. */
   readonly serve?: ((options: ServeOptions) => Promise<Endpoint>) | undefined;
+  /** Where the incidents live; opened at the first call. */
+  incidents(): Promise<IncidentHome>;
 }
 
-export type ShelfName = 'bundles' | 'calibrations';
+/** `messages`: what no channel takes · `postmortems` and `changes` are Markdown, for people. */
+export type ShelfName = 'bundles' | 'calibrations' | 'messages' | 'postmortems' | 'changes';
 
 export interface Wired {
   readonly aws: AwsPorts & { readonly stage: Stage };
@@ -95,15 +99,18 @@ async function openHome(
   options: WireOptions,
 ): Promise<{ home: Home; close: () => Promise<void> }> {
   const { report } = options;
-  const [openHost, { aliasActor }, performing, { createKeeper }, { calibrationsOn }, found] = await Promise.all([
-    hostFor(aws, options),
-    import('./app/alias-actor.ts'),
-    import('./app/perform.ts'),
-    import('./app/bundle/keeper.ts'),
-    import('./app/calibrate/calibrations.ts'),
-    // Without credentials the state can still be read; nothing in it is ours to act on until there are some.
-    aws.identity.where().catch(() => undefined),
-  ]);
+  const [openHost, wiring, { aliasActor }, performing, { createKeeper }, { calibrationsOn }, found] = await Promise.all(
+    [
+      hostFor(aws, options),
+      import('./wire/incidents.ts'),
+      import('./app/alias-actor.ts'),
+      import('./app/perform.ts'),
+      import('./app/bundle/keeper.ts'),
+      import('./app/calibrate/calibrations.ts'),
+      // Without credentials the state can still be read; nothing in it is ours to act on until there are some.
+      aws.identity.where().catch(() => undefined),
+    ],
+  );
   let mine = found;
   const signedIn = async () => (mine ??= await aws.identity.where());
   const { aliasPerform, commandOf, createPerform, newestWrite } = performing;
@@ -111,8 +118,18 @@ async function openHome(
   const isMine = ({ key }: AliasDoc): boolean => key.account === mine?.account && key.region === mine.region;
   const perform = createPerform({ ...aws, clock, newest: (key) => newestWrite(host)(key) });
   const performAlias = aliasPerform(perform, clock);
-  const { host, relocation, serve } = openHost({
-    logic: aliasActor,
+  const incidents: Incidents = wiring.wireIncidents({
+    aws,
+    clock,
+    openHost,
+    settings: options.incidents ?? (async () => ({ setup: (await import('./app/incident/setup.ts')).DEFAULT_SETUP })),
+    messages: lazyShelf(() => shelfFor(aws, options, 'messages')),
+    releases: () => home.ports,
+    isMine,
+    report,
+  });
+  const { host, relocation, served } = openHost({
+    logic: wiring.noticing(aliasActor, clock, (actor) => incidents.opener.noticed(actor)),
     async perform(actor, command, doc) {
       await signedIn();
       if (!isMine(doc)) throw new Error(`it belongs to account ${doc.key.account}, region ${doc.key.region}`);
@@ -127,11 +144,19 @@ async function openHome(
   const calibrations = calibrationsOn(lazyShelf(() => shelfFor(aws, options, 'calibrations')));
   const keeper = createKeeper({ host, shelf, report });
   const home: Home = {
-    ports: { ...aws, host: keeper.host, clock, calibrations },
+    ports: { ...aws, host: wiring.lookingFirst(keeper.host, incidents.opener, clock), clock, calibrations },
     upkeep: host,
     settle: () => host.idle(),
+    incidents: () => incidents.home(),
     relocation,
-    serve: serve && (async (serving) => (endpoint = await serve(serving))),
+    serve:
+      served &&
+      (async (serving) => {
+        const { serveRestate } = await import('./hosts/restate/serve.ts');
+        const others = await incidents.served();
+        endpoint = await serveRestate(options.stateFile, others ? [served, others] : [served], serving);
+        return endpoint;
+      }),
     drive() {
       const stop = new AbortController();
       const run = async (): Promise<void> => {
@@ -144,6 +169,7 @@ async function openHome(
       driven.catch((error: unknown) => report(`this process stopped driving releases: ${String(error)}`));
       const stopNoticing = host.onChange(keeper.noticed);
       void keepBundles(keeper, clock, stop.signal);
+      void keepIncidents(incidents, clock, report, stop.signal);
       return async () => {
         stop.abort();
         stopNoticing();
@@ -153,10 +179,12 @@ async function openHome(
   };
   const close = async (): Promise<void> => {
     const done = new AbortController();
-    await Promise.race([keeper.finish(), clock.sleep(LAST_BUNDLES_MS, done.signal).catch(() => undefined)]);
+    const last = Promise.all([keeper.finish(), incidents.finish().catch((error: unknown) => report(String(error)))]);
+    await Promise.race([last, clock.sleep(LAST_WORK_MS, done.signal).catch(() => undefined)]);
     done.abort();
     // Until here everything that is asked of the state may be asked of this very process.
     await endpoint?.close();
+    await incidents.close();
     await host.close();
   };
   return { home, close };
@@ -184,15 +212,39 @@ async function untilSignedIn(
   }
 }
 
-/** A process that stays writes what has ended this often; one that leaves waits for its last bundles at most so long. */
+/** A process that stays writes what has ended this often; one that leaves waits for its last work at most so long. */
 const KEEP_BUNDLES_MS = 5_000;
-const LAST_BUNDLES_MS = 5_000;
+const LAST_WORK_MS = 5_000;
+/** How soon a release that went wrong has its incident, and when what ended unattended is looked for. */
+const OPEN_INCIDENTS_MS = 250;
+const CATCH_UP_AFTER_MS = 2_000;
 
 async function keepBundles(keeper: Keeper, clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await clock.sleep(KEEP_BUNDLES_MS, signal).catch(() => undefined);
     await keeper.flush();
   }
+}
+
+async function keepIncidents(
+  { home, opener }: Incidents,
+  clock: Clock,
+  report: (problem: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { keepUp } = await import('./app/incident/keep-up.ts');
+  const keeping = home()
+    .then(({ host }) => keepUp({ host, clock, report }, signal))
+    .catch((error: unknown) => report(`this process stopped looking after incidents: ${String(error)}`));
+  const catchingUp = clock.sleep(CATCH_UP_AFTER_MS, signal).then(
+    () => opener.catchUp(signal),
+    () => undefined,
+  );
+  while (!signal.aborted) {
+    await opener.flush();
+    await clock.sleep(OPEN_INCIDENTS_MS, signal).catch(() => undefined);
+  }
+  await Promise.all([keeping, catchingUp]);
 }
 
 /** Beside the state: a folder for a file, a prefix in S3. Restate keeps actors only, so there it is a folder here. */
@@ -213,66 +265,5 @@ function lazyShelf(make: () => Promise<Shelf>): Shelf {
     write: async (name, text) => (await make()).write(name, text),
     list: async () => (await make()).list(),
     remove: async (name) => (await make()).remove(name),
-  };
-}
-
-interface OpenedHost {
-  readonly host: AliasHost & HostUpkeep & { idle(): Promise<void>; close(): Promise<void> };
-  readonly relocation?: Relocation | undefined;
-  readonly serve?: Home['serve'];
-}
-
-type AliasHostOptions = HostOptions<AliasDoc, AliasEvent, Command>;
-type OpenHost = (options: AliasHostOptions) => OpenedHost;
-
-function kindOf(stateFile: string): 'file' | 's3' | 'restate' {
-  if (stateFile.startsWith('s3://')) return 's3';
-  return /^restates?:/.test(stateFile) ? 'restate' : 'file';
-}
-
-/** The kind of host that the state asks for. */
-function hostFor(aws: Aws, options: WireOptions): Promise<OpenHost> {
-  switch (kindOf(options.stateFile)) {
-    case 's3':
-      return s3Host(aws, options);
-    case 'restate':
-      return restateHost(options);
-    case 'file':
-      return sqliteHost(options.stateFile);
-  }
-}
-
-async function sqliteHost(file: string): Promise<OpenHost> {
-  const { openSqliteHost } = await import('./hosts/sqlite.ts');
-  return (options) => {
-    const host = openSqliteHost({ file, ...options });
-    return { host, relocation: host, serve: undefined };
-  };
-}
-
-async function s3Host(aws: Aws, { stateFile, stateLeaseMs }: WireOptions): Promise<OpenHost> {
-  const [{ openS3Host }, { readPlace }] = await Promise.all([import('./hosts/s3.ts'), import('./hosts/s3/place.ts')]);
-  const { bucket, prefix } = readPlace(stateFile);
-  const lease = stateLeaseMs === undefined ? {} : { leaseMs: stateLeaseMs };
-  return (options) => {
-    const host = openS3Host({ objects: aws.objects(bucket, prefix), place: stateFile, ...lease, ...options });
-    return { host, relocation: undefined, serve: undefined };
-  };
-}
-
-async function restateHost({ stateFile: place, restateToken: token }: WireOptions): Promise<OpenHost> {
-  const { openRestateHost } = await import('./hosts/restate.ts');
-  return (options) => {
-    const { logic, clock, report } = options;
-    const host = openRestateHost<AliasDoc, AliasEvent, Command>({
-      place,
-      logic,
-      clock,
-      report,
-      ...(token === undefined ? {} : { token }),
-    });
-    const serve = async (serving: ServeOptions) =>
-      (await import('./hosts/restate/serve.ts')).serveRestate(place, host, options, serving);
-    return { host, relocation: host, serve };
   };
 }

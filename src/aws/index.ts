@@ -1,4 +1,5 @@
 import type { Clock } from '../app/ports/clock.ts';
+import type { Concurrency } from '../app/ports/concurrency.ts';
 import type { AwsPorts } from '../app/ports/index.ts';
 import type { Objects } from '../app/ports/objects.ts';
 import type { Stage } from '../app/ports/stage.ts';
@@ -7,6 +8,7 @@ import { createAliases } from './aliases.ts';
 import { createBaselines } from './baseline.ts';
 import { type AwsOptions, createClients } from './clients.ts';
 import { systemClock } from './clock.ts';
+import { createConcurrency } from './concurrency.ts';
 import { createHooks } from './hooks.ts';
 import { createIdentity } from './identity.ts';
 import { createObjects } from './objects.ts';
@@ -24,6 +26,7 @@ export { systemClock } from './clock.ts';
 export interface Aws extends AwsPorts {
   /** The objects of an S3 bucket whose keys begin with `prefix`, which is left out of every key. */
   objects(bucket: string, prefix: string): Objects;
+  readonly concurrency: Concurrency;
   /** Sets up functions and calls them; for rehearsals. */
   readonly stage: Stage;
   /** Closes idle connections and ends live ones. */
@@ -50,6 +53,7 @@ export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws 
     identity: createIdentity(clients),
     stacks: createStacks(clients),
     retention: createRetention(clients),
+    concurrency: createConcurrency(clients),
     stage: createStage(clients),
     objects: (bucket, prefix) => createObjects(clients, bucket, prefix),
     close: () => clients.close(),

@@ -12,6 +12,10 @@ import { createHash } from 'node:crypto';
 import { aliasActor } from '../../src/app/alias-actor.ts';
 import { createKeeper } from '../../src/app/bundle/keeper.ts';
 import { calibrationsOn } from '../../src/app/calibrate/calibrations.ts';
+import { localSink } from '../../src/app/incident/local-sink.ts';
+import { incidentPerform } from '../../src/app/incident/perform.ts';
+import { DEFAULT_SETUP } from '../../src/app/incident/setup.ts';
+import { incidentActor } from '../../src/app/incident-actor.ts';
 import { aliasPerform, createPerform } from '../../src/app/perform.ts';
 import type { Clock } from '../../src/app/ports/clock.ts';
 import type { LedgerEntry, Stored } from '../../src/app/ports/host.ts';
@@ -23,6 +27,10 @@ import type { Shelf } from '../../src/app/ports/shelf.ts';
 import type { DeployedStack, StackBelief } from '../../src/app/ports/stacks.ts';
 import type { VersionFacts } from '../../src/app/ports/versions.ts';
 import { main } from '../../src/cli/program.ts';
+import { draftFor } from '../../src/core/comms/drafts.ts';
+import { commandOf, type IncidentCommand } from '../../src/core/incident/commands.ts';
+import type { IncidentEvent } from '../../src/core/incident/events.ts';
+import type { IncidentDoc } from '../../src/core/incident/incident.ts';
 import { type AliasKey, type AliasSnapshot, actorOf, alone } from '../../src/core/release/alias.ts';
 import type { Command } from '../../src/core/release/commands.ts';
 import type { AliasEvent } from '../../src/core/release/events.ts';
@@ -33,10 +41,11 @@ import { watchOf } from '../../src/core/release/watch.ts';
 import type { PastTraffic } from '../../src/core/replay/past.ts';
 import { SYSTEM, type Who } from '../../src/core/who.ts';
 import type { Home, ShelfName, Wired } from '../../src/wire.ts';
+import { MemoryHost } from '../app/memory-host.ts';
 
 export const KEY: AliasKey = { account: '123456789012', region: 'eu-west-1', function: 'checkout', alias: 'live' };
 export const FLAGS = ['--function', 'checkout', '--alias', 'live'];
-const ALICE: Who = { name: 'arn:aws:iam::123456789012:user/alice', provedBy: 'sts' };
+export const ALICE: Who = { name: 'arn:aws:iam::123456789012:user/alice', provedBy: 'sts' };
 const T0 = Date.UTC(2026, 0, 5, 12, 0, 0);
 /** Turns of the event loop without a change before time may jump: every promise chain of the fakes is shorter. */
 const IDLE_TURNS = 12;
@@ -131,6 +140,9 @@ export class World {
   readonly shelves: Readonly<Record<ShelfName, MemoryShelf>> = {
     bundles: new MemoryShelf(),
     calibrations: new MemoryShelf(),
+    messages: new MemoryShelf(),
+    postmortems: new MemoryShelf(),
+    changes: new MemoryShelf(),
   };
   readonly ledger: LedgerEntry[] = [];
   #doc: AliasDoc | undefined;
@@ -201,6 +213,12 @@ export class World {
         },
         tryBecomeRunner: async () => undefined,
       },
+      incidents: async () => ({
+        host: this.incidents,
+        setup: DEFAULT_SETUP,
+        channels: this.channels,
+        settle: () => this.incidents.idle(),
+      }),
       settle: async () => {
         while (this.#busy.length > 0) await Promise.all(this.#busy.splice(0));
       },
@@ -242,6 +260,36 @@ export class World {
       this.#doc && (!open || aliasActor.isOpen(this.#doc)) ? [this.#stored(actorOf(KEY), this.#doc)] : [],
     ledger: async (_actor, { after, limit }) => this.ledger.filter(({ sequence }) => sequence > after).slice(0, limit),
   };
+
+  readonly problems: string[] = [];
+  readonly channels = localSink(this.shelves.messages, this.clock);
+  reserved: number | undefined;
+  #claims = 0;
+  readonly incidents: MemoryHost<IncidentDoc, IncidentEvent, IncidentCommand> = new MemoryHost({
+    logic: incidentActor,
+    commandOf,
+    clock: this.clock,
+    report: (problem) => this.problems.push(problem),
+    perform: (actor, command, doc) =>
+      incidentPerform({
+        releases: { ...this.aws, host: this.host, clock: this.clock },
+        concurrency: {
+          limit: async (_fn, reserved) => {
+            this.reserved = reserved;
+            return reserved;
+          },
+        },
+        regions: { isolate: async () => undefined },
+        channels: this.channels,
+        drafts: { write: async (audience, stage, facts) => draftFor(audience, stage, facts) },
+        clock: this.clock,
+        incidents: () => this.incidents,
+        claim: () => `claim-${++this.#claims}`,
+        report: (problem) => this.problems.push(problem),
+      })(actor, command, doc),
+  });
+  /** Called for, as `alice` unless a test says otherwise. */
+  who: Who = ALICE;
 
   readonly #keeper = createKeeper({ host: this.host, shelf: this.shelves.bundles, report: () => undefined });
 
@@ -353,7 +401,7 @@ export class World {
     signals: { look: async (watch) => this.#look(watch), follow: async () => undefined },
     hooks: { invoke: async (_fn, payload) => this.hook(payload), answer: async () => undefined },
     identity: {
-      whoAmI: async () => ALICE,
+      whoAmI: async () => this.who,
       where: async () => {
         if (this.outage) throw this.outage;
         return { account: KEY.account, region: KEY.region };

@@ -51,9 +51,17 @@ export function requestHandler<State, Event extends ActorEvent, Command extends 
   sdk: RestateSdk,
   options: ServicesOptions<State, Event, Command> & Pick<EndpointOptions, 'identityKeys'>,
 ): RequestHandler {
-  const { identityKeys, report } = options;
+  return handlerOf(sdk, services(sdk, options), options);
+}
+
+/** What answers Restate's calls for these services, for any HTTP/2 server. */
+export function handlerOf(
+  sdk: RestateSdk,
+  served: ReturnType<typeof services>,
+  { identityKeys, report }: Pick<EndpointOptions, 'identityKeys' | 'report'>,
+): RequestHandler {
   return sdk.createEndpointHandler({
-    services: services(sdk, options),
+    services: served,
     ...(identityKeys === undefined ? {} : { identityKeys: [...identityKeys] }),
     // Attempts that fail are Restate's to repeat; what people should know is reported where it happens.
     logger: ({ level }, ...words) => {

@@ -1,8 +1,9 @@
 import type { ActorEvent, HostOptions } from '../host-options.ts';
 import type { RestateHost } from '../restate.ts';
-import { type Endpoint, type EndpointOptions, loadSdk, register, requestHandler, startEndpoint } from './endpoint.ts';
+import { type Endpoint, type EndpointOptions, handlerOf, loadSdk, register, startEndpoint } from './endpoint.ts';
 import { readRestatePlace } from './place.ts';
 import { serviceNames } from './protocol.ts';
+import { type RestateSdk, services } from './services.ts';
 
 export interface ServeOptions extends EndpointOptions {
   /** Restate's admin API; port 9070 of the ingress's machine where it is not given. */
@@ -15,21 +16,30 @@ export interface ServeOptions extends EndpointOptions {
 /** Restate's own default. */
 const ADMIN_PORT = '9070';
 
-/** Serves one kind of actor: from now on this process takes its turns and performs its commands. */
-export async function serveRestate<State, Event extends ActorEvent, Command extends { readonly key: string }>(
+/** One kind of actor, as this process serves it: its services, made with Restate's own package. */
+export type ServedKind = (sdk: RestateSdk) => ReturnType<typeof services>;
+
+export function servedKind<State, Event extends ActorEvent, Command extends { readonly key: string }>(
   place: string,
   host: Pick<RestateHost<State, Event, Command>, 'owedNow'>,
   options: HostOptions<State, Event, Command>,
+): ServedKind {
+  const { namespace } = readRestatePlace(place);
+  const names = serviceNames(namespace, options.logic.kind);
+  return (sdk) => services(sdk, { ...options, names, owedNow: (order) => host.owedNow(order) });
+}
+
+/** Serves these kinds of actors: from now on this process takes their turns and performs their commands. */
+export async function serveRestate(
+  place: string,
+  kinds: readonly ServedKind[],
   serving: ServeOptions,
 ): Promise<Endpoint> {
-  const { ingress, namespace } = readRestatePlace(place);
-  const { identityKeys, adminToken } = serving;
-  const handler = requestHandler(await loadSdk(), {
-    ...options,
-    names: serviceNames(namespace, options.logic.kind),
-    owedNow: (order) => host.owedNow(order),
-    ...(identityKeys === undefined ? {} : { identityKeys }),
-  });
+  const { ingress } = readRestatePlace(place);
+  const { adminToken } = serving;
+  const sdk = await loadSdk();
+  const served = kinds.flatMap((kind) => kind(sdk));
+  const handler = handlerOf(sdk, served, serving);
   const endpoint = await startEndpoint(handler, serving);
   try {
     const admin = serving.admin ?? adminOf(ingress);

@@ -1,0 +1,23 @@
+import type { Policy } from '../../core/incident/policy.ts';
+import { DEFAULT_POLICY } from '../../core/incident/policy.ts';
+import type { AliasKey } from '../../core/release/alias.ts';
+
+/** How this team runs its incidents: from the configuration file, else the defaults. */
+export interface IncidentSetup {
+  /** Whether a release that went wrong opens an incident by itself. */
+  readonly open: boolean;
+  readonly policy: Policy;
+  /** What the service behind a function is called towards customers, and which of its components an alias is. */
+  serviceOf(alias: Pick<AliasKey, 'function' | 'alias'>): Service;
+}
+
+export interface Service {
+  readonly name: string;
+  readonly components: readonly string[];
+}
+
+export const DEFAULT_SETUP: IncidentSetup = {
+  open: true,
+  policy: DEFAULT_POLICY,
+  serviceOf: ({ function: name }) => ({ name, components: [name] }),
+};

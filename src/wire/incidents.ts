@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { textOf } from '../app/error-text.ts';
+import { createOpener, isConcerning, type Opener } from '../app/incident/opener.ts';
+import type { IncidentHost } from '../app/incident/perform.ts';
+import { DEFAULT_SETUP, type IncidentSetup } from '../app/incident/setup.ts';
+import type { ActorLogic } from '../app/ports/actor.ts';
+import type { Channels } from '../app/ports/channels.ts';
+import type { Clock } from '../app/ports/clock.ts';
+import type { Drafts } from '../app/ports/drafts.ts';
+import type { HostUpkeep } from '../app/ports/host-upkeep.ts';
+import type { AliasHost, Ports } from '../app/ports/index.ts';
+import type { Shelf } from '../app/ports/shelf.ts';
+import type { Aws } from '../aws/index.ts';
+import type { IncidentCommand } from '../core/incident/commands.ts';
+import type { IncidentEvent } from '../core/incident/events.ts';
+import type { IncidentDoc } from '../core/incident/incident.ts';
+import { actorOf } from '../core/release/alias.ts';
+import type { Command } from '../core/release/commands.ts';
+import type { AliasEvent } from '../core/release/events.ts';
+import type { AliasDoc } from '../core/release/release.ts';
+import type { ServedKind } from '../hosts/restate/serve.ts';
+import type { OpenedHost, OpenHost } from './hosts.ts';
+
+/** What the configuration says of incidents; read when one is first needed. */
+export interface IncidentSettings {
+  readonly setup: IncidentSetup;
+  /** The team's own words; the usual ones where it has none. */
+  readonly drafts?: Drafts;
+  /** What is set up besides; `sink` keeps every message on this machine. */
+  readonly channels?: (sink: Channels) => Channels | Promise<Channels>;
+}
+
+export type ReadIncidentSettings = () => Promise<IncidentSettings>;
+
+/** Where the incidents live, and what they speak by. */
+export interface IncidentHome {
+  readonly host: IncidentHost & HostUpkeep;
+  readonly setup: IncidentSetup;
+  readonly channels: Channels;
+  /** Resolves when this process has performed what it took up. */
+  settle(): Promise<void>;
+}
+
+export interface IncidentWiring {
+  readonly aws: Aws;
+  readonly clock: Clock;
+  readonly openHost: OpenHost;
+  readonly settings: ReadIncidentSettings;
+  /** Where messages lie that no channel takes. */
+  readonly messages: Shelf;
+  /** The alias actors, as use cases are handed them. */
+  readonly releases: () => Ports;
+  readonly isMine: (doc: AliasDoc) => boolean;
+  readonly report: (problem: string) => void;
+}
+
+export interface Incidents {
+  /** Opens the incidents' side of the state at the first call. */
+  home(): Promise<IncidentHome>;
+  /** What Restate has to call for them; undefined for a state that needs nobody to serve it. */
+  served(): Promise<ServedKind | undefined>;
+  readonly opener: Opener;
+  /** Opens what is owed by what was noticed and waits until it is told; for a process that leaves. */
+  finish(): Promise<void>;
+  close(): Promise<void>;
+}
+
+type Opened = IncidentHome & { readonly served: ServedKind | undefined; close(): Promise<void> };
+
+/** The incidents of a state. Nothing is opened before one is needed: most releases end well. */
+export function wireIncidents(wiring: IncidentWiring): Incidents {
+  let opened: Promise<Opened> | undefined;
+  const open = (): Promise<Opened> => {
+    opened ??= openIncidents(wiring).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+  const { clock, report, isMine } = wiring;
+  const opener = createOpener({
+    releases: {
+      read: (actor) => wiring.releases().host.read(actor),
+      list: (query) => wiring.releases().host.list(query),
+    },
+    incidents: {
+      deliver: async (actor, event) => (await open()).host.deliver(actor, event),
+      read: async (actor) => (await open()).host.read(actor),
+      list: async (query) => (await open()).host.list(query),
+    },
+    clock,
+    setup: async () => (await open()).setup,
+    isMine,
+    report,
+  });
+  return {
+    home: open,
+    served: async () => (await open()).served,
+    opener,
+    async finish() {
+      await opener.flush();
+      await (await opened)?.settle();
+    },
+    async close() {
+      await (await opened?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+async function openIncidents(wiring: IncidentWiring): Promise<Opened> {
+  const { aws, clock, openHost, messages, report } = wiring;
+  const [{ incidentActor }, { incidentPerform }, { commandOf }, { localSink }, { draftFor }, settings] =
+    await Promise.all([
+      import('../app/incident-actor.ts'),
+      import('../app/incident/perform.ts'),
+      import('../core/incident/commands.ts'),
+      import('../app/incident/local-sink.ts'),
+      import('../core/comms/drafts.ts'),
+      wiring.settings().catch((error: unknown): IncidentSettings => {
+        // A broken configuration must not keep anybody from being told.
+        report(`incidents follow the defaults: ${textOf(error)}`);
+        return { setup: DEFAULT_SETUP };
+      }),
+    ]);
+  const sink = localSink(messages, clock);
+  const channels = (await settings.channels?.(sink)) ?? sink;
+  const drafts = settings.drafts ?? { write: async (audience, stage, facts) => draftFor(audience, stage, facts) };
+  const opened: OpenedHost<IncidentDoc, IncidentEvent> = openHost<IncidentDoc, IncidentEvent, IncidentCommand>({
+    logic: incidentActor,
+    perform: incidentPerform({
+      releases: wiring.releases(),
+      concurrency: aws.concurrency,
+      regions: { isolate: async () => undefined },
+      channels,
+      drafts,
+      clock,
+      incidents: () => opened.host,
+      claim: randomUUID,
+      report,
+    }),
+    commandOf,
+    clock,
+    report,
+  });
+  const { host, served } = opened;
+  return {
+    host,
+    setup: settings.setup,
+    channels,
+    served,
+    settle: () => host.idle(),
+    close: () => host.close(),
+  };
+}
+
+/** The alias actor's logic, telling when a release has ended otherwise than it should or is held. A hint: it may be wrong. */
+export function noticing(
+  logic: ActorLogic<AliasDoc, AliasEvent, Command>,
+  clock: Clock,
+  notice: (actor: string) => void,
+): ActorLogic<AliasDoc, AliasEvent, Command> {
+  return {
+    ...logic,
+    decide(state, event) {
+      const decision = logic.decide(state, event);
+      const { release } = decision.state;
+      const isNews = release !== state.release && isConcerning(release, clock.now());
+      if (isNews) notice(actorOf(decision.state.key));
+      return decision;
+    },
+  };
+}
+
+/** Nobody waits longer than this for the incident of a release that has ended before a new one begins. */
+const BEFORE_NEXT_MS = 2_000;
+
+/** A new release takes the place of the last one, so the last one's incident is opened first. */
+export function lookingFirst(host: AliasHost, opener: Opener, clock: Clock): AliasHost {
+  return {
+    async deliver(actor, event) {
+      if (event.kind === 'start') {
+        const stop = new AbortController();
+        const patience = clock.sleep(BEFORE_NEXT_MS, stop.signal).catch(() => undefined);
+        await Promise.race([opener.look(actor), patience]);
+        stop.abort();
+      }
+      return host.deliver(actor, event);
+    },
+    read: (actor) => host.read(actor),
+    list: (query) => host.list(query),
+    ledger: (actor, query) => host.ledger(actor, query),
+  };
+}
