@@ -1,5 +1,5 @@
 import { type AliasKey, actorOf, type OwnerTag } from '../core/release/alias.ts';
-import type { Command, CommandResult } from '../core/release/commands.ts';
+import type { AwsCommand, Command, CommandResult } from '../core/release/commands.ts';
 import type { AliasEvent } from '../core/release/events.ts';
 import type { AliasDoc, Release } from '../core/release/release.ts';
 import { SYSTEM } from '../core/who.ts';
@@ -28,7 +28,7 @@ export interface PerformPorts {
   readonly newest?: (key: AliasKey) => Promise<OwnerTag | undefined>;
 }
 
-export type Perform = (command: Command) => Promise<CommandResult>;
+export type Perform = (command: AwsCommand) => Promise<CommandResult>;
 
 /** The one place with effects on AWS. Every command ends in a {@link CommandResult}; nothing is ever thrown. */
 export function createPerform(ports: PerformPorts): Perform {
@@ -42,7 +42,7 @@ export function createPerform(ports: PerformPorts): Perform {
   };
 }
 
-async function perform(command: Command, ports: Required<PerformPorts>): Promise<CommandResult> {
+async function perform(command: AwsCommand, ports: Required<PerformPorts>): Promise<CommandResult> {
   switch (command.kind) {
     case 'setAlias':
       return setAlias(command, ports);
@@ -74,12 +74,20 @@ async function invokeHook(
   }
 }
 
+/** Hands a member's report to its train; rejects where the train's state could not be reached. */
+export type TellTrain = (command: Extract<Command, { kind: 'tellTrain' }>) => Promise<void>;
+
 /** The host's `perform` for the alias actor. A command that the release no longer waits for is not performed. */
 export function aliasPerform(
   perform: Perform,
   clock: Clock,
+  tellTrain: TellTrain = async () => undefined,
 ): (actor: string, command: Command, doc: AliasDoc) => Promise<AliasEvent | undefined> {
   return async (_actor, command, { release }) => {
+    if (command.kind === 'tellTrain') {
+      if (!isToldSince(command, release)) await tellTrain(command);
+      return undefined;
+    }
     if (!release || isOutdated(command, release)) return undefined;
     const result = await perform(command);
     return { kind: 'result', at: clock.now(), who: SYSTEM, releaseId: release.id, command: command.key, result };
@@ -87,9 +95,14 @@ export function aliasPerform(
 }
 
 /** A recovered command can be older than what the release has decided since. */
-function isOutdated(command: Command, release: Release): boolean {
+function isOutdated(command: AwsCommand, release: Release): boolean {
   if (command.kind === 'verify') return release.verification !== null || !command.key.startsWith(`${release.id}/`);
   return command.key !== release.waitingFor;
+}
+
+/** A later report of the same release says everything that this one does. */
+function isToldSince({ releaseId, report }: Extract<Command, { kind: 'tellTrain' }>, release: Release | null): boolean {
+  return release?.id === releaseId && (release.train?.told?.n ?? 0) > report.n;
 }
 
 /** Asks the host for the newest write of an alias; for {@link PerformPorts.newest}. */

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { aliasPerform, createPerform, newestWrite, type PerformPorts } from '../../src/app/perform.ts';
 import { AwsProblem } from '../../src/app/ports/problem.ts';
 import { fingerprint } from '../../src/core/fingerprint.ts';
-import type { Command, HookPayload } from '../../src/core/release/commands.ts';
+import type { AwsCommand, HookPayload } from '../../src/core/release/commands.ts';
 import type { CountsByVersion, Observation, Watch } from '../../src/core/release/observation.ts';
 import { emptyDoc } from '../../src/core/release/release.ts';
 import { KEY, Story } from '../core/release/builders.ts';
@@ -44,12 +44,12 @@ function world(ports: Partial<PerformPorts> = {}) {
     hooks: { invoke: unused },
     ...ports,
   });
-  return { clock, perform: (command: Command) => clock.runUntil(perform(command)), performNow: perform };
+  return { clock, perform: (command: AwsCommand) => clock.runUntil(perform(command)), performNow: perform };
 }
 
 describe('calling a hook', () => {
   const payload = { ReleaseId: 'r-1' } as HookPayload;
-  const command: Command = {
+  const command: AwsCommand = {
     kind: 'invokeHook',
     key: 'r-1/preTraffic',
     hook: 'preTraffic',
@@ -133,7 +133,7 @@ describe('the proof of a rollback', () => {
       },
     });
     const restoredAt = clock.now();
-    const command: Command = {
+    const command: AwsCommand = {
       kind: 'verify',
       key: 'r-1/verify',
       watch: { ...WATCH, ...watch },

@@ -11,11 +11,11 @@ import {
   sameRouting,
   writeDescription,
 } from '../../src/core/release/alias.ts';
-import type { Command, CommandResult } from '../../src/core/release/commands.ts';
+import type { AwsCommand, CommandResult } from '../../src/core/release/commands.ts';
 import { TestClock } from './clock.ts';
 import { FakeAliases, type Fault } from './fake-aliases.ts';
 
-type SetAlias = Extract<Command, { kind: 'setAlias' }>;
+type SetAlias = Extract<AwsCommand, { kind: 'setAlias' }>;
 
 const KEY: AliasKey = { account: '123456789012', region: 'eu-west-1', function: 'checkout', alias: 'live' };
 const STABLE = alone('41');
@@ -46,7 +46,7 @@ function world(routing: Routing = STABLE, description = 'the shop') {
   const clock = new TestClock();
   const first = aliases.put(KEY, routing, description);
   const unused = () => Promise.reject(new Error('not part of this story'));
-  const perform = (command: Command, ports: Partial<PerformPorts> = {}): Promise<CommandResult> =>
+  const perform = (command: AwsCommand, ports: Partial<PerformPorts> = {}): Promise<CommandResult> =>
     clock.runUntil(
       createPerform({
         aliases,

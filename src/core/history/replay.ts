@@ -31,7 +31,7 @@ export function replay(key: AliasKey, events: Iterable<AliasEvent>): readonly Tu
 
 /** What the ledger holds was accepted; the release before a start may lie outside of what was read. */
 export function accepted(event: AliasEvent): AliasEvent {
-  if (event.kind !== 'start') return event;
+  if (event.kind !== 'start' && event.kind !== 'startRollback') return event;
   const { lastReleaseId: _lastReleaseId, ...readings } = event.readings;
   return { ...event, readings };
 }

@@ -1,4 +1,5 @@
 import type { AliasKey, AliasSnapshot, OwnerTag, Routing } from './alias.ts';
+import type { MemberReport, Membership } from './member.ts';
 import type { Observation, Watch } from './observation.ts';
 
 /**
@@ -43,7 +44,18 @@ export type Command =
       readonly watch: Watch;
       readonly restoredAt: number;
       readonly waitMs: number;
+    }
+  | {
+      /** Tells the train that the release belongs to how it stands. Nothing answers. */
+      readonly kind: 'tellTrain';
+      readonly key: string;
+      readonly membership: Membership;
+      readonly releaseId: string;
+      readonly report: MemberReport;
     };
+
+/** The commands whose effect lies at AWS. */
+export type AwsCommand = Exclude<Command, { kind: 'tellTrain' }>;
 
 export type HookName = 'preTraffic' | 'postTraffic';
 

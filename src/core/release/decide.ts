@@ -3,6 +3,7 @@ import type { AliasEvent } from './events.ts';
 import { learnGood } from './good.ts';
 import { initialGuards } from './guards.ts';
 import { answerHook, hookTimedOut } from './hooks.ts';
+import { isHurried, mustWait, NEW_MEMBER, steer, telling, unpaused, waitsAtGate } from './member.ts';
 import { byPerson, callHook, look, type Move, orderRollback, repeatWrite, shiftTo } from './moves.ts';
 import { advance, applyObservation } from './observed.ts';
 import { type AliasDoc, isOpen, type Release } from './release.ts';
@@ -20,7 +21,7 @@ export interface Decision {
 export function decide(doc: AliasDoc, event: AliasEvent): Decision {
   const move = moveFor(doc, event);
   if (!move || (move.release === doc.release && move.commands.length === 0)) return { state: doc, commands: [] };
-  const { release, commands } = move;
+  const { release, commands } = telling(move);
   const ended = release.phase === 'ended' && !(doc.release?.id === release.id && doc.release.phase === 'ended');
   const good = ended ? learnGood(doc.good, release) : doc.good;
   return { state: { ...doc, release, good, wakeAt: wakeAt(release) }, commands };
@@ -32,7 +33,9 @@ function moveFor(doc: AliasDoc, event: AliasEvent): Move | undefined {
     case 'start':
       return isOpen(release) || isOvertaken(release, event) ? undefined : start(event);
     case 'startRollback':
-      return isOpen(release) ? undefined : startRollback(event);
+      return release?.id === event.releaseId || isOpen(release) || isOvertaken(release, event)
+        ? undefined
+        : startRollback(event);
     case 'tick':
       return isOpen(release) ? tick(release, event.at) : undefined;
   }
@@ -54,6 +57,8 @@ function moveFor(doc: AliasDoc, event: AliasEvent): Move | undefined {
       return pause(release, event);
     case 'resume':
       return resume(release, event.at);
+    case 'steer':
+      return steer(release, event.order, event.at);
     case 'rollback':
       return release.rollback
         ? undefined
@@ -62,16 +67,19 @@ function moveFor(doc: AliasDoc, event: AliasEvent): Move | undefined {
 }
 
 /** Whether another release began between the plan and its start: the plan is then made for an alias that is no more. */
-function isOvertaken(release: Release | null, { readings }: Extract<AliasEvent, { kind: 'start' }>): boolean {
+function isOvertaken(
+  release: Release | null,
+  { readings }: Extract<AliasEvent, { kind: 'start' | 'startRollback' }>,
+): boolean {
   return readings.lastReleaseId !== undefined && readings.lastReleaseId !== (release?.id ?? null);
 }
 
 function start(event: Extract<AliasEvent, { kind: 'start' }>): Move {
   const { plan, at, releaseId } = event;
   const release = fresh(event, 'release');
-  return plan.preTraffic
-    ? callHook({ ...release, id: releaseId }, 'preTraffic', plan.preTraffic, at)
-    : shiftTo(release, 0);
+  if (plan.preTraffic) return callHook({ ...release, id: releaseId }, 'preTraffic', plan.preTraffic, at);
+  // A member of a train waits for the others before its first step.
+  return plan.train ? look(release) : shiftTo(release, 0);
 }
 
 function startRollback(event: Extract<AliasEvent, { kind: 'startRollback' }>): Move {
@@ -103,6 +111,7 @@ function fresh(event: Extract<AliasEvent, { kind: 'start' | 'startRollback' }>, 
     hooks: {},
     guards: initialGuards(plan, readings.alarms),
     rollback: null,
+    ...(plan.train ? { train: NEW_MEMBER } : {}),
     marks: { startedAt: at },
     verification: null,
     outcome: null,
@@ -113,6 +122,8 @@ function promote(release: Release, full: boolean): Move | undefined {
   if (release.phase !== 'holding' && release.phase !== 'checking') return undefined;
   const free: Release = { ...release, paused: null, held: null, waitingFor: null };
   const last = release.plan.steps.length - 1;
+  // A member goes no further than its train.
+  if (mustWait(release) || (full && release.train && release.train.cleared < last)) return undefined;
   return full && release.step < last ? shiftTo(free, last) : advance(free);
 }
 
@@ -122,9 +133,7 @@ function pause(release: Release, event: Extract<AliasEvent, { kind: 'pause' }>):
 }
 
 function resume(release: Release, at: number): Move | undefined {
-  if (!release.paused) return undefined;
-  const pausedMs = Math.max(0, at - Math.max(release.paused.at, release.stepSince));
-  return { release: { ...release, paused: null, stepSince: release.stepSince + pausedMs }, commands: [] };
+  return release.paused ? { release: unpaused(release, at), commands: [] } : undefined;
 }
 
 function tick(release: Release, at: number): Move | undefined {
@@ -151,7 +160,8 @@ export function wakeAt(release: Release): number | null {
     return release.hooks[release.phase]?.deadline ?? null;
   if (release.phase !== 'holding' || release.held) return null;
   const quiet = quietAt(release);
-  if (release.paused) return quiet;
+  if (release.paused || waitsAtGate(release)) return quiet;
+  if (isHurried(release)) return release.stepSince;
   return quiet === null ? holdEnd(release) : Math.min(holdEnd(release), quiet);
 }
 

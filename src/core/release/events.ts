@@ -1,5 +1,6 @@
 import type { Who } from '../who.ts';
 import type { CommandResult } from './commands.ts';
+import type { SteerOrder } from './member.ts';
 import type { AliasReading, Observation } from './observation.ts';
 import type { Plan } from './plan.ts';
 
@@ -27,6 +28,8 @@ export type AliasEvent = Stamp &
     | { readonly kind: 'pause'; readonly releaseId: string }
     | { readonly kind: 'resume'; readonly releaseId: string }
     | { readonly kind: 'rollback'; readonly releaseId: string }
+    /** The train that the release belongs to says what it wants. */
+    | { readonly kind: 'steer'; readonly releaseId: string; readonly order: SteerOrder }
     | { readonly kind: 'observed'; readonly releaseId: string; readonly observation: Observation }
     | {
         readonly kind: 'hookAnswered';

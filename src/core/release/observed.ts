@@ -2,6 +2,7 @@ import { alone, readDescription, sameRouting } from './alias.ts';
 import { bakeHold } from './bake.ts';
 import { failing, feedGuards, guardVerdicts, seenOf } from './guards.ts';
 import { judgeHold } from './judging.ts';
+import { isHurried, mustWait, nextStep, reachGate, waitsAtGate } from './member.ts';
 import { aliasForeign, bySystem, finish, look, type Move, orderRollback, routingOf, shiftTo } from './moves.ts';
 import type { Observation } from './observation.ts';
 import { actualWeight, type Hold, type Release, weightAt } from './release.ts';
@@ -35,7 +36,8 @@ export function applyObservation(release: Release, observation: Observation, at:
 function minded(release: Release, at: number): Move {
   const hold = holdOf(release);
   if (hold && !release.held) return freeze(release, 'judge', hold.reason, at, hold.stepBack);
-  if (!hold && !release.held && !release.paused && hasEnough(release)) return look(release);
+  const isEnough = hasEnough(release) && !waitsAtGate(release);
+  if (!hold && !release.held && !release.paused && isEnough) return look(release);
   return !hold && release.held?.by === 'judge'
     ? { release: letGo(release, at), commands: [] }
     : { release, commands: [] };
@@ -73,13 +75,14 @@ function goOn(release: Release, observation: Observation, at: number): Move {
   if (hold) return freeze(release, 'judge', hold.reason, at, hold.stepBack);
   const seeing: Release = { ...letGo(release, at), phase: 'holding', tries: 0 };
   const holdMs = seeing.plan.steps[seeing.step]?.holdMs ?? 0;
-  const due = at >= seeing.stepSince + holdMs || hasEnough(seeing);
+  const due = at >= seeing.stepSince + holdMs || hasEnough(seeing) || isHurried(seeing);
   if (release.paused || !due) return { release: seeing, commands: [] };
   // A threshold that is broken but not yet for long enough must not see more traffic put behind what it is judging.
   const undecided = guardVerdicts(release.plan, release.guards, at).some(
     ({ kind, verdict }) => kind === 'threshold' && verdict.outcome === 'running',
   );
-  return undecided ? { release: { ...seeing, retryAt: at + UNDECIDED_MS }, commands: [] } : advance(seeing);
+  if (undecided) return { release: { ...seeing, retryAt: at + UNDECIDED_MS }, commands: [] };
+  return mustWait(seeing) ? { release: reachGate(seeing), commands: [] } : advance(seeing);
 }
 
 /** Whether the step has brought the evidence that it asks for. */
@@ -90,7 +93,8 @@ function hasEnough({ plan, step, stepFrom, guards }: Release): boolean {
 
 /** On to the next step, or to the end. */
 export function advance(release: Release): Move {
-  return release.step >= release.plan.steps.length - 1 ? finish(release) : shiftTo(release, release.step + 1);
+  const next = nextStep(release);
+  return next >= release.plan.steps.length ? finish(release) : shiftTo(release, next);
 }
 
 /** Guards that can see nothing must not let anything pass: the sentence why, or null where at least one path works. */

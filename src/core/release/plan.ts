@@ -1,5 +1,6 @@
 import type { JudgeConfig } from '../judge/config.ts';
 import type { AliasKey } from './alias.ts';
+import type { Membership } from './member.ts';
 
 /** A weight for the candidate and how long it is held. */
 export interface Step {
@@ -84,6 +85,8 @@ export interface Plan {
   readonly description: string;
   /** CodeDeploy's form (`d-` and nine capitals or digits), for hooks written for CodeDeploy. */
   readonly deploymentId: string;
+  /** Where the release is one of several that shift together. */
+  readonly train?: Membership;
   /** Unguessable; part of every hook execution id, so that only the hook that was called can answer. */
   readonly secret: string;
 }

@@ -2,6 +2,7 @@ import type { Who } from '../who.ts';
 import type { AliasKey, AliasSnapshot } from './alias.ts';
 import type { HookName, Verification } from './commands.ts';
 import type { GuardState } from './guards.ts';
+import type { MemberState } from './member.ts';
 import type { Plan } from './plan.ts';
 
 /**
@@ -93,6 +94,8 @@ export interface Release {
   readonly rollback: Cause | null;
   /** The rollback was ordered while the last write, which removes the owner tag, was under way: it may find none. */
   readonly tagMayBeGone?: true;
+  /** Set where the release belongs to a train. */
+  readonly train?: MemberState;
   readonly marks: Marks;
   readonly verification: Verification | null;
   readonly outcome: Outcome | null;

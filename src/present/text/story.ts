@@ -2,6 +2,7 @@ import type { Consequence } from '../../core/history/consequence.ts';
 import { describeRouting, type Routing } from '../../core/release/alias.ts';
 import type { CommandResult } from '../../core/release/commands.ts';
 import type { AliasEvent } from '../../core/release/events.ts';
+import type { SteerOrder } from '../../core/release/member.ts';
 import type { Observation } from '../../core/release/observation.ts';
 import type { Tone } from './line.ts';
 import { countText, percentText } from './words.ts';
@@ -42,6 +43,8 @@ function happened(event: AliasEvent): string {
       return `${by} resumed${why}`;
     case 'rollback':
       return `${by} ordered a rollback${why}`;
+    case 'steer':
+      return orderText(event.order);
     case 'observed':
       return observationText(event.observation);
     case 'hookAnswered':
@@ -59,6 +62,12 @@ function happened(event: AliasEvent): string {
 function other(event: never): string {
   const { kind, who, why } = event as { kind: string; who: { name: string }; why?: string };
   return `${who.name}: ${kind}${why === undefined ? '' : `: ${why}`}`;
+}
+
+function orderText({ cleared, frozen, back }: SteerOrder): string {
+  if (back) return `the train goes back: ${back.reason}`;
+  if (frozen) return `the train is frozen: ${frozen.reason}`;
+  return cleared < 0 ? 'the train is not frozen any more' : `the train cleared the way up to step ${cleared + 1}`;
 }
 
 const VIA_WORDS = {
