@@ -70,9 +70,13 @@ export function isHurried({ train, step }: Release): boolean {
   return train !== undefined && train.hurryTo > step && train.cleared > step;
 }
 
-/** The step behind this one: further on where the train is in a hurry, never beyond what it cleared. */
-export function nextStep({ train, step }: Release): number {
-  return train ? Math.max(step + 1, Math.min(train.hurryTo, train.cleared)) : step + 1;
+/**
+ * The step behind this one: further on where the train is in a hurry, never beyond what it cleared, and never to the end
+ * before 100 % was set.
+ */
+export function nextStep({ train, step, plan }: Release): number {
+  const last = plan.steps.length - 1;
+  return train && step < last ? Math.max(step + 1, Math.min(train.hurryTo, train.cleared, last)) : step + 1;
 }
 
 /** Found by a fresh look: the step could be left, if the train let it. */

@@ -141,7 +141,7 @@ export function resume(train: Train, { at, region }: Of<'resume'>): Train | unde
 
 /** A person takes the train back, or one region of it; also after it was promoted. */
 export function rollback(train: Train, { at, who, why, region }: Of<'rollback'>): Train | undefined {
-  const isDone = !isTrainOpen(train) && train.members.every(isBack);
+  const isDone = train.outcome !== null && train.members.every(isBack);
   if (isDone || train.back?.fromWave === 0) return undefined;
   const cause = byPerson(at, who, why ?? 'rollback was ordered');
   if (region !== undefined) return isolate(train, { ...cause, region, how: 'rollback' });

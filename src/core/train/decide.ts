@@ -34,7 +34,7 @@ function settled(train: Train, at: number): Train {
 /** The train with the event taken in; undefined where there is nothing to take in. */
 function apply({ train }: TrainDoc, event: TrainEvent): Train | undefined {
   if (event.kind === 'start') {
-    const isNew = !isTrainOpen(train) && train?.id !== event.trainId && trainProblem(event.plan) === undefined;
+    const isNew = train?.id !== event.trainId && !isTrainOpen(train) && trainProblem(event.plan) === undefined;
     return isNew ? departing(event) : undefined;
   }
   if (!train) return undefined;

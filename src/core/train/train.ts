@@ -151,7 +151,7 @@ export function rides(train: Train, member: Member): boolean {
 
 /** The member waits at the gate of the step that the train stands at. */
 export function isReady({ report }: Member, step: number): boolean {
-  return report !== null && report.atGate && report.step >= step;
+  return report?.atGate === true && report.step >= step;
 }
 
 export function regionsOf({ members }: Pick<Train, 'members'>): readonly string[] {
