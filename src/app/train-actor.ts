@@ -2,6 +2,7 @@ import type { TrainCommand } from '../core/train/commands.ts';
 import { decide } from '../core/train/decide.ts';
 import type { TrainEvent } from '../core/train/events.ts';
 import { trainOf } from '../core/train/plan.ts';
+import { trainStanding } from '../core/train/standing.ts';
 import { emptyTrain, isTrainOpen, type TrainDoc } from '../core/train/train.ts';
 import { SYSTEM } from '../core/who.ts';
 import type { ActorLogic } from './ports/actor.ts';
@@ -23,6 +24,7 @@ export const trainActor: ActorLogic<TrainDoc, TrainEvent, TrainCommand> = {
   isOpen: ({ train }) => isTrainOpen(train),
   wakeAt: ({ wakeAt }) => wakeAt,
   tick: (at) => ({ kind: 'tick', at, who: SYSTEM }),
+  standing: trainStanding,
 };
 
 function isTrainDoc(document: unknown): document is TrainDoc {
