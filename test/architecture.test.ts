@@ -16,7 +16,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   channels: ['app', 'core', 'present', 'node:', 'nodemailer', 'liquidjs'],
   templates: ['app', 'core', 'node:', 'yaml', 'zod'],
   hooks: ['node:'],
-  local: ['node:', '@aws-sdk/*', '@smithy/*', 'fflate'],
+  local: ['node:', '@aws-sdk/*', '@smithy/*', 'fflate', 'yaml'],
   web: [
     'app',
     'core',

@@ -17,7 +17,9 @@ import { SIGNING_KEY_PATH } from './sns/signature.ts';
 import { openStore } from './store.ts';
 import { createSts } from './sts/service.ts';
 import { createWire, LOCAL_ACCOUNT } from './wire/dispatch.ts';
+import { createColleague } from './wire/inside.ts';
 import { loadModel } from './wire/model.ts';
+import type { Service } from './wire/service.ts';
 
 export interface LocalAwsOptions {
   /** 0 or missing: a free port. */
@@ -64,20 +66,43 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     account,
   });
   const trail = createTrail(account);
-  const services = [
+  const faults = createFaults(systemClock);
+  const colleague = createColleague({
+    services: () => services,
+    clock: systemClock,
+    recorder: trail,
+    interference: faults,
+    endpoint,
+    account,
+    name: 'CodeDeploy',
+    principal: 'codedeploy.amazonaws.com',
+  });
+  const codedeploy = createCodeDeploy({
+    ...base,
+    account,
+    colleague,
+    objects: s3.objects,
+    topics: sns.publisher,
+    onBug,
+  });
+  const services: readonly Service[] = [
     lambda.service,
     cloudwatch.service,
     logs.service,
     createSts(),
     sns.service,
     s3.service,
-    createCodeDeploy(base),
+    codedeploy.service,
     createCloudTrail(trail),
   ];
 
-  const faults = createFaults(systemClock);
   const wire = createWire({ services, clock: systemClock, recorder: trail, interference: faults, endpoint, onBug });
-  const control = createControlPath({ faults, services, file: (path) => fileAt(path, sns, lambda) });
+  const control = createControlPath({
+    faults,
+    services,
+    pace: codedeploy.pace,
+    file: (path) => fileAt(path, sns, lambda),
+  });
   const server = createLocalServer({ wire, control, urls: () => lambda.urls, onBug });
 
   let closing: Promise<void> | undefined;
@@ -88,6 +113,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   async function closeAll(): Promise<void> {
     await server.close();
     sns.close();
+    await codedeploy.close();
     // Functions first: what they still log and count on their way out has somewhere to go.
     await lambda.close();
     logs.close();

@@ -1,3 +1,4 @@
+import type { Pace } from '../../src/local/codedeploy/pace.ts';
 import { createControlPath } from '../../src/local/control/control.ts';
 import { createFaults, type Faults } from '../../src/local/control/faults.ts';
 import type { CallRecorder, FunctionUrls } from '../../src/local/links.ts';
@@ -26,6 +27,7 @@ export interface ServingOptions {
   readonly clock?: ManualClock;
   readonly recorder?: CallRecorder;
   readonly urls?: FunctionUrls;
+  readonly pace?: Pace;
 }
 
 /** A server over the given services alone, on a free port of this machine. */
@@ -37,7 +39,8 @@ export async function serving(services: readonly Service[], options: ServingOpti
   let endpoint = '';
   const recorder = options.recorder ?? { record() {} };
   const wire = createWire({ services, clock, recorder, interference: faults, endpoint: () => endpoint, onBug });
-  const control = createControlPath({ faults, services, file: async () => undefined });
+  const { pace } = options;
+  const control = createControlPath({ faults, services, ...(pace ? { pace } : {}), file: async () => undefined });
   const server = createLocalServer({ wire, control, urls: () => options.urls, onBug });
   endpoint = `http://127.0.0.1:${await server.listen(0, '127.0.0.1')}`;
   const credentials = { accessKeyId: 'alice', secretAccessKey: 'secret' };

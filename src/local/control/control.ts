@@ -1,3 +1,4 @@
+import { isMinuteMs, MINUTE_MS, type Pace } from '../codedeploy/pace.ts';
 import type { WireResponse } from '../wire/http.ts';
 import type { Service } from '../wire/service.ts';
 import type { Faults } from './faults.ts';
@@ -16,6 +17,8 @@ export interface LocalFile {
 export interface ControlDeps {
   readonly faults: Faults;
   readonly services: readonly Service[];
+  /** How long CodeDeploy's minutes last; without it they cannot be changed. */
+  readonly pace?: Pace;
   /** What services hand out under this path; undefined where there is nothing. */
   readonly file: (path: string) => Promise<LocalFile | undefined>;
 }
@@ -23,14 +26,12 @@ export interface ControlDeps {
 /** More rules than a test needs; bounds what one request may set up. */
 const MAX_RULES = 100;
 
-export function createControlPath({ faults, services, file }: ControlDeps): ControlPath {
+export function createControlPath({ faults, services, pace, file }: ControlDeps): ControlPath {
   let unnamed = 0;
 
   async function putFaults(body: Uint8Array): Promise<WireResponse> {
-    let source: unknown;
-    try {
-      source = JSON.parse(Buffer.from(body).toString('utf8'));
-    } catch {
+    const source = parsed(body);
+    if (source === undefined) {
       return answer(400, { error: 'the body is not JSON; send one rule or a list of rules' });
     }
     const list = Array.isArray(source) ? source : [source];
@@ -45,6 +46,19 @@ export function createControlPath({ faults, services, file }: ControlDeps): Cont
       if (!(error instanceof RuleError)) throw error;
       return answer(400, { error: error.message, member: error.member });
     }
+  }
+
+  function servePace(method: string, body: Uint8Array, codedeploy: Pace): WireResponse {
+    if (method === 'DELETE') codedeploy.set(MINUTE_MS);
+    else if (method === 'PUT') {
+      const { minuteMs } = (parsed(body) ?? {}) as { readonly minuteMs?: unknown };
+      if (!isMinuteMs(minuteMs)) {
+        const error = `minuteMs is ${JSON.stringify(minuteMs) ?? 'missing'}: send {"minuteMs":1000}, a whole number from 10 to ${MINUTE_MS}`;
+        return answer(400, { error, member: 'minuteMs' });
+      }
+      codedeploy.set(minuteMs);
+    } else if (method !== 'GET') return answer(405, { error: `${method} is not served here; use GET, PUT or DELETE` });
+    return answer(200, { minuteMs: codedeploy.minuteMs });
   }
 
   return {
@@ -62,6 +76,7 @@ export function createControlPath({ faults, services, file }: ControlDeps): Cont
         }
         return answer(405, { error: `${method} is not served here; use GET, PUT or DELETE` });
       }
+      if (path === '/_local/codedeploy' && pace) return servePace(method, body, pace);
       const id = /^\/_local\/faults\/([\w.-]{1,100})$/.exec(path)?.[1];
       if (id !== undefined && method === 'DELETE') {
         if (!faults.remove(id)) return answer(404, { error: `there is no rule with the id '${id}'` });
@@ -72,6 +87,14 @@ export function createControlPath({ faults, services, file }: ControlDeps): Cont
       return answer(404, { error: `${method} ${path.slice(0, 200)} is not part of the control path` });
     },
   };
+}
+
+function parsed(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8')) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function answer(status: number, content: unknown): WireResponse {

@@ -3,7 +3,6 @@ import { after, before, test } from 'node:test';
 import {
   BatchGetDeploymentTargetsCommand,
   CodeDeployClient,
-  CreateDeploymentCommand,
   GetDeploymentTargetCommand,
   ListDeploymentTargetsCommand,
   PutLifecycleEventHookExecutionStatusCommand,
@@ -13,13 +12,14 @@ import { createCodeDeploy } from '../../../src/local/codedeploy/service.ts';
 import { openStore } from '../../../src/local/store.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { type Serving, serving } from '../serving.ts';
+import { ALONE } from './alone.ts';
 
 const clock = new ManualClock();
 let server: Serving;
 let codedeploy: CodeDeployClient;
 
 before(async () => {
-  server = await serving([createCodeDeploy({ store: openStore(), clock })], { clock });
+  server = await serving([createCodeDeploy({ ...ALONE, store: openStore(), clock }).service], { clock });
   codedeploy = new CodeDeployClient(server.sdk);
 });
 after(async () => {
@@ -91,9 +91,4 @@ test('deployments and targets nobody knows do not exist', async () => {
   await assert.rejects(codedeploy.send(new GetDeploymentTargetCommand(other)), {
     name: 'DeploymentTargetDoesNotExistException',
   });
-});
-
-test('deployments themselves are not emulated', async () => {
-  const command = new CreateDeploymentCommand({ applicationName: 'a' });
-  await assert.rejects(codedeploy.send(command), /codedeploy CreateDeployment is not emulated/);
 });

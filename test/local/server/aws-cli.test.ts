@@ -13,6 +13,7 @@ import { createS3 } from '../../../src/local/s3/service.ts';
 import { openStore } from '../../../src/local/store.ts';
 import { createSts } from '../../../src/local/sts/service.ts';
 import { AwsError, type Handler } from '../../../src/local/wire/service.ts';
+import { ALONE } from '../codedeploy/alone.ts';
 import { type Serving, serving } from '../serving.ts';
 
 /** Debian's package; other installations may speak other protocols. */
@@ -35,7 +36,7 @@ before(async () => {
   const services = [
     createSts(),
     createS3({ store, clock: systemClock }).service,
-    createCodeDeploy({ store, clock: systemClock }),
+    createCodeDeploy({ ...ALONE, store, clock: systemClock }).service,
     createCloudTrail(trail),
     { id: 'cloudwatch' as const, operations: { PutMetricAlarm: putMetricAlarm } },
     { id: 'lambda' as const, operations: { GetAlias: getAlias } },
