@@ -113,10 +113,15 @@ async function openHome(
   );
   let mine = found;
   const signedIn = async () => (mine ??= await aws.identity.where());
-  const { aliasPerform, commandOf, createPerform, newestWrite } = performing;
+  const { aliasPerform, commandOf, createPerform, isAwaitedBy, newestWrite } = performing;
   // One state file may hold releases of several accounts and regions; only those that the credentials reach are ours.
   const isMine = ({ key }: AliasDoc): boolean => key.account === mine?.account && key.region === mine.region;
-  const perform = createPerform({ ...aws, clock, newest: (key) => newestWrite(host)(key) });
+  const perform = createPerform({
+    ...aws,
+    clock,
+    newest: (key) => newestWrite(host)(key),
+    isAwaited: (command) => isAwaitedBy(host)(command),
+  });
   const performAlias = aliasPerform(perform, clock);
   const incidents: Incidents = wiring.wireIncidents({
     aws,

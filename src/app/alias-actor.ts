@@ -1,3 +1,4 @@
+import { type OldAliasDoc, upgradeDoc } from '../core/gates/upgrade.ts';
 import { aliasStanding } from '../core/history/outcome.ts';
 import { keyOf } from '../core/release/alias.ts';
 import type { Command } from '../core/release/commands.ts';
@@ -17,9 +18,9 @@ export const aliasActor: ActorLogic<AliasDoc, AliasEvent, Command> = {
   },
   decide,
   upcast(document) {
-    if (!isAliasDoc(document))
-      throw new Error(`the stored alias is of version ${versionOf(document)}; this Switchback knows 1: upgrade`);
-    return document;
+    if (isAliasDoc(document)) return document;
+    if (isOldDoc(document)) return upgradeDoc(document);
+    throw new Error(`the stored alias is of version ${versionOf(document)}; this Switchback knows 1 and 2: upgrade`);
   },
   isOpen: ({ release }) => isOpen(release),
   wakeAt: ({ wakeAt }) => wakeAt,
@@ -28,6 +29,10 @@ export const aliasActor: ActorLogic<AliasDoc, AliasEvent, Command> = {
 };
 
 function isAliasDoc(document: unknown): document is AliasDoc {
+  return versionOf(document) === '2';
+}
+
+function isOldDoc(document: unknown): document is OldAliasDoc {
   return versionOf(document) === '1';
 }
 

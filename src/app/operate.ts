@@ -1,6 +1,7 @@
 import { type Result, refuse } from '../core/refusal.ts';
 import { type AliasKey, actorOf } from '../core/release/alias.ts';
 import type { AliasEvent } from '../core/release/events.ts';
+import { heldRun, nameOf, waitingRun } from '../core/release/gate-runs.ts';
 import type { AliasReading } from '../core/release/observation.ts';
 import type { Plan } from '../core/release/plan.ts';
 import { type AliasDoc, isOpen, type Release, stateOf } from '../core/release/release.ts';
@@ -72,11 +73,11 @@ function accepted(given: Order, before: Release, after: Release): boolean {
     case 'pause':
       return after.paused !== null;
     case 'resume':
-      return after.paused === null;
+      return before.paused ? after.paused === null : before.held?.by === 'gate';
     case 'rollback':
       return after.rollback !== null;
     case 'promote':
-      return after.step !== before.step || after.phase === 'finishing' || after.phase === 'ended';
+      return after.step !== before.step || after.phase !== before.phase || after.gates !== before.gates;
   }
 }
 
@@ -85,11 +86,14 @@ function cannot(given: Order, release: Release): string {
   if (given.verb === 'resume') return `release ${release.id} is not paused (it is ${stateOf(release)})`;
   if (given.verb === 'pause' && release.paused)
     return `release ${release.id} is paused already, by ${release.paused.who.name}`;
-  if (phase === 'preTraffic' || phase === 'postTraffic') {
-    return `release ${release.id} waits for its ${phase === 'preTraffic' ? 'pre' : 'post'}-traffic hook to answer: it cannot ${given.verb} now`;
-  }
   if (release.rollback)
     return `release ${release.id} is being rolled back (${release.rollback.reason}): it cannot ${given.verb}`;
+  const held = heldRun(release);
+  if (held)
+    return `gate ${held.gate.id} holds release ${release.id}, and only an approval goes past it: it cannot ${given.verb}`;
+  const waiting = waitingRun(release);
+  if (phase === 'gating' && waiting)
+    return `release ${release.id} waits for ${nameOf(waiting.gate)} to answer: it cannot ${given.verb} now`;
   return `release ${release.id} is just changing the alias (${phase}): it cannot ${given.verb} in this very moment; try again`;
 }
 

@@ -1,15 +1,18 @@
 import { type AliasKey, actorOf, type OwnerTag } from '../core/release/alias.ts';
 import type { AwsCommand, Command, CommandResult } from '../core/release/commands.ts';
 import type { AliasEvent } from '../core/release/events.ts';
+import { runOf } from '../core/release/gate-runs.ts';
 import type { AliasDoc, Release } from '../core/release/release.ts';
 import { SYSTEM } from '../core/who.ts';
 import { textOf } from './error-text.ts';
 import { failure, isKind, Patience } from './perform/patience.ts';
+import { type GateOrder, runGate } from './perform/run-gate.ts';
 import { setAlias } from './perform/set-alias.ts';
 import { readSince } from './perform/since.ts';
 import { verify } from './perform/verify.ts';
 import type { Aliases } from './ports/aliases.ts';
 import type { Clock } from './ports/clock.ts';
+import { type GateRunner, NO_GATES } from './ports/gates.ts';
 import type { Hooks } from './ports/hooks.ts';
 import type { Host } from './ports/host.ts';
 import type { Signals } from './ports/signals.ts';
@@ -26,13 +29,23 @@ export interface PerformPorts {
    * process that was stopped for a while must not go on with what is no longer wanted. Without it only the tag tells.
    */
   readonly newest?: (key: AliasKey) => Promise<OwnerTag | undefined>;
+  /** Runs what gates check. Without it no gate can be checked, and says so. */
+  readonly gates?: GateRunner;
+  /** Whether the release still waits for this gate; asked while it runs, so that a load ends with the release. */
+  readonly isAwaited?: (command: GateOrder) => Promise<boolean>;
 }
 
 export type Perform = (command: AwsCommand) => Promise<CommandResult>;
 
 /** The one place with effects on AWS. Every command ends in a {@link CommandResult}; nothing is ever thrown. */
 export function createPerform(ports: PerformPorts): Perform {
-  const all = { random: Math.random, newest: async () => undefined, ...ports };
+  const all = {
+    random: Math.random,
+    newest: async () => undefined,
+    gates: NO_GATES,
+    isAwaited: async () => true,
+    ...ports,
+  };
   return async (command) => {
     try {
       return await perform(command, all);
@@ -48,6 +61,8 @@ async function perform(command: AwsCommand, ports: Required<PerformPorts>): Prom
       return setAlias(command, ports);
     case 'invokeHook':
       return invokeHook(command, ports);
+    case 'runGate':
+      return runGate(command, ports);
     case 'observe':
       return { outcome: 'observed', observation: readSince(await ports.signals.look(command.watch), command.watch) };
     case 'verify':
@@ -96,6 +111,8 @@ export function aliasPerform(
 
 /** A recovered command can be older than what the release has decided since. */
 function isOutdated(command: AwsCommand, release: Release): boolean {
+  if (command.kind === 'invokeHook' || command.kind === 'runGate')
+    return runOf(release, command.key)?.run.status !== 'waiting' || release.rollback !== null;
   if (command.kind === 'verify') return release.verification !== null || !command.key.startsWith(`${release.id}/`);
   return command.key !== release.waitingFor;
 }
@@ -103,6 +120,14 @@ function isOutdated(command: AwsCommand, release: Release): boolean {
 /** A later report of the same release says everything that this one does. */
 function isToldSince({ releaseId, report }: Extract<Command, { kind: 'tellTrain' }>, release: Release | null): boolean {
   return release?.id === releaseId && (release.train?.told?.n ?? 0) > report.n;
+}
+
+/** Whether the alias's release still waits for a gate; for {@link PerformPorts.isAwaited}. */
+export function isAwaitedBy(host: Pick<Host<AliasDoc, AliasEvent>, 'read'>): NonNullable<PerformPorts['isAwaited']> {
+  return async (command) => {
+    const release = (await host.read(actorOf(command.subject.alias)))?.state.release ?? null;
+    return release !== null && !isOutdated(command, release);
+  };
 }
 
 /** Asks the host for the newest write of an alias; for {@link PerformPorts.newest}. */

@@ -1,6 +1,8 @@
 import { parseDuration } from '../core/duration.ts';
+import type { Gate } from '../core/gates/gate.ts';
+import { hookGate } from '../core/gates/upgrade.ts';
 import { type Result, refuse } from '../core/refusal.ts';
-import { HOOK_TIMEOUT_MS, type HookGate, type Step, type Threshold } from '../core/release/plan.ts';
+import { HOOK_TIMEOUT_MS, type Step, type Threshold } from '../core/release/plan.ts';
 import { checkSteps, parseStrategy } from '../core/release/strategy.ts';
 import { parseThreshold } from '../core/release/threshold.ts';
 import type { Source, Wanted } from './plan-release.ts';
@@ -39,8 +41,7 @@ export function wantedFrom(
       source,
       strategy: settings.strategy ?? stepsText(settings),
       steps: steps.value,
-      preTraffic: gate(settings.preTraffic, timeoutMs.value),
-      postTraffic: gate(settings.postTraffic, timeoutMs.value),
+      gates: hooksOf(settings, timeoutMs.value),
       alarms: [...new Set(settings.alarms ?? [])],
       allowedAlarms: allowed,
       thresholds: thresholds.value,
@@ -116,6 +117,10 @@ function signalsOf(names: readonly string[]): Result<Wanted['signals']> {
   return { ok: true, value: { logs: names.includes('logs'), metrics: names.includes('metrics') } };
 }
 
-function gate(name: string | undefined, timeoutMs: number): HookGate | null {
-  return name === undefined ? null : { function: name, timeoutMs };
+/** CodeDeploy's two hooks as gates. */
+function hooksOf({ preTraffic, postTraffic }: ReleaseSettings, timeoutMs: number): readonly Gate[] {
+  return [
+    ...(preTraffic === undefined ? [] : [hookGate('preTraffic', 'beforeTraffic', preTraffic, timeoutMs)]),
+    ...(postTraffic === undefined ? [] : [hookGate('postTraffic', 'afterTraffic', postTraffic, timeoutMs)]),
+  ];
 }

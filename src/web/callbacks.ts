@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../app/ports/clock.ts';
 import type { AliasHost } from '../app/ports/index.ts';
+import { attemptName } from '../core/gates/gate.ts';
 import { actorOf } from '../core/release/alias.ts';
-import type { HookName } from '../core/release/commands.ts';
-import { hookExecutionId } from '../core/release/moves.ts';
+import { hookExecutionId } from '../core/release/gate-runs.ts';
 import type { Release } from '../core/release/release.ts';
 import type { Who } from '../core/who.ts';
 
@@ -105,11 +105,11 @@ async function take({ host, clock }: CallbackOptions, input: Record<string, unkn
       'DeploymentDoesNotExistException',
       `deployment ${JSON.stringify(deploymentId.slice(0, 100))} is not the one that called this hook`,
     );
-  const run = before.hooks[hook];
-  if (run?.status !== 'called' || before.phase !== hook)
+  const run = before.gates[hook];
+  if (run?.status !== 'waiting' || before.rollback)
     return refused(
       'LifecycleEventAlreadyCompletedException',
-      `this hook's event is over: ${run?.status === 'called' ? 'the release went on without it' : run?.status}`,
+      `this hook's event is over: ${run?.status === 'waiting' ? 'the release went on without it' : run?.status}`,
     );
   const after = await host.deliver(named.actor, {
     kind: 'hookAnswered',
@@ -121,7 +121,8 @@ async function take({ host, clock }: CallbackOptions, input: Record<string, unkn
     via: 'endpoint',
   });
   // Of two answers that race only one was taken.
-  return after.state.release?.hooks[hook]?.status === status
+  const taken = after.state.release?.gates[hook];
+  return taken?.verdict?.outcome === (status === 'Succeeded' ? 'pass' : 'fail')
     ? { executionId }
     : refused('LifecycleEventAlreadyCompletedException', 'another answer was faster');
 }
@@ -142,9 +143,12 @@ function actorIn(executionId: string): { actor: string; releaseId: string } | un
   return { actor: actorOf({ account, region, function: fn, alias }), releaseId };
 }
 
-function hookOf(release: Release, executionId: string): HookName | undefined {
-  const names: readonly HookName[] = ['preTraffic', 'postTraffic'];
-  return names.find((name) => release.hooks[name] && same(hookExecutionId(release, name), executionId));
+/** The run of the gate that this id was made for, if the release has one. */
+function hookOf(release: Release, executionId: string): string | undefined {
+  return Object.entries(release.gates).find(
+    ([name, run]) =>
+      run.executionId !== undefined && same(hookExecutionId(release, attemptName(name, run.attempt)), executionId),
+  )?.[0];
 }
 
 /** Compares in constant time: the id holds a secret. */

@@ -10,6 +10,7 @@ import {
 } from '../../src/app/config.ts';
 import { DEFAULT_LAYER, environmentLayer, layered, valuesOf } from '../../src/app/settings.ts';
 import { wantedFrom } from '../../src/app/wanted.ts';
+import { hookGate } from '../../src/core/gates/upgrade.ts';
 import fc from '../property.ts';
 
 function problems(text: string): string[] {
@@ -173,8 +174,7 @@ test('settings become a wish in which every text is read', () => {
     { weightPercent: 100, holdMs: 60_000 },
   ]);
   assert.deepEqual(wish.value.alarms, ['red']);
-  assert.deepEqual(wish.value.preTraffic, { function: 'smoke', timeoutMs: 600_000 });
-  assert.equal(wish.value.postTraffic, null);
+  assert.deepEqual(wish.value.gates, [hookGate('preTraffic', 'beforeTraffic', 'smoke', 600_000)]);
   assert.deepEqual(wish.value.signals, { logs: true, metrics: false });
   assert.equal(wish.value.judge, null);
 });

@@ -8,6 +8,7 @@ import { aliasPerform, commandOf, createPerform, newestWrite } from '../../src/a
 import type { Signals } from '../../src/app/ports/signals.ts';
 import { createRunner } from '../../src/app/runner.ts';
 import { fingerprint } from '../../src/core/fingerprint.ts';
+import { hookGate } from '../../src/core/gates/upgrade.ts';
 import { actorOf, alone } from '../../src/core/release/alias.ts';
 import type { AliasEvent } from '../../src/core/release/events.ts';
 import type { Observation, Watch } from '../../src/core/release/observation.ts';
@@ -242,19 +243,19 @@ describe('the runner', () => {
   it("asks for a hook's answer while it is awaited, and hands it to the engine once", async () => {
     const host = open();
     run(host);
-    await start(host, { preTraffic: { function: 'check', timeoutMs: 3_600_000 } });
+    await start(host, { gates: [hookGate('preTraffic', 'beforeTraffic', 'check', 3_600_000)] });
     await until(() => {
       clock.advance(1_000);
       return asked.length >= 3;
     }, 'three questions');
-    const { executionId } = (await release())!.hooks.preTraffic!;
+    const executionId = (await release())!.gates.preTraffic!.executionId!;
     assert.deepEqual([...new Set(asked)], [executionId]);
     answers.set(executionId, 'Succeeded');
     await until(async () => {
       clock.advance(1_000);
       return (await release())?.phase === 'holding';
     }, 'the first step');
-    assert.equal((await release())?.hooks.preTraffic?.status, 'Succeeded');
+    assert.equal((await release())?.gates.preTraffic?.status, 'passed');
     const questions = asked.length;
     clock.advance(5_000);
     await host.idle();

@@ -133,7 +133,7 @@ test('deploy of a template releases a function as it is written there; a flag is
   assert.match(out, /Release of checkout:live/);
   assert.match(out, /strategy +Canary10Percent10Minutes/);
   assert.match(out, /checkout-errors/);
-  assert.match(out, /post-traffic.*checkout-post/);
+  assert.match(out, /postTraffic.*checkout-post/);
   const slower = await world.run(...argv, '--strategy', 'canary 5% 30m');
   assert.match(slower.out, /strategy +canary 5% 30m/);
   assert.match(slower.out, /checkout-errors/);
@@ -229,7 +229,7 @@ test('a stack gives the names and the parameters that only AWS knows, and the te
   const deployed = await world.run('deploy', path('stacked.yaml'), 'Pay', '--stack', 'shop', '--dry-run');
   assert.equal(deployed.exit, 0, deployed.err);
   assert.match(deployed.out, /to +version \(new\)/);
-  assert.match(deployed.out, /pre-traffic.*shop-Check-1ABC/);
+  assert.match(deployed.out, /preTraffic.*shop-Check-1ABC/);
 });
 
 test('code that has to be built first, or is not there, is never replaced by something else in silence', async () => {

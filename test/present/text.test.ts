@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { diagnose } from '../../src/core/doctor/rules.ts';
+import { hookGate } from '../../src/core/gates/upgrade.ts';
 import { consequence } from '../../src/core/history/consequence.ts';
 import { aliasStanding, outcomeOf } from '../../src/core/history/outcome.ts';
 import type { PastRelease } from '../../src/core/history/replay.ts';
@@ -44,7 +45,7 @@ function holding(): Story {
   const story = new Story().start({
     thresholds: [threshold('error rate > 5% for 2 minutes')],
     alarms: [{ name: 'checkout-errors' }],
-    postTraffic: { function: 'check', timeoutMs: 600_000 },
+    gates: [hookGate('postTraffic', 'afterTraffic', 'check', 600_000)],
   });
   story.write();
   story.at += 12_000;
@@ -78,8 +79,10 @@ function rolledBack(): Story {
 
 test('the plan is printed with its steps, its guards and what it cannot see', (t) => {
   const full = plan({
-    preTraffic: { function: 'smoke', timeoutMs: 3_600_000 },
-    postTraffic: { function: 'check', timeoutMs: 600_000 },
+    gates: [
+      hookGate('preTraffic', 'beforeTraffic', 'smoke', 3_600_000),
+      hookGate('postTraffic', 'afterTraffic', 'check', 600_000),
+    ],
     alarms: [{ name: 'checkout-errors' }, { name: 'old', allowed: 'this is the fix' }],
     thresholds: [threshold('error rate > 5% for 2 minutes')],
     judge: { alpha: 0.01 },
@@ -146,16 +149,7 @@ test('history and diagnosis tell the same release from its ledger', (t) => {
   golden(t, 'diagnosis', diagnosisText({ release, ...diagnose(release, at), turns, logGroup: '/shop/checkout' }));
 });
 
-const PHASES: readonly Phase[] = [
-  'preTraffic',
-  'shifting',
-  'holding',
-  'checking',
-  'postTraffic',
-  'finishing',
-  'rollingBack',
-  'ended',
-];
+const PHASES: readonly Phase[] = ['gating', 'shifting', 'holding', 'checking', 'finishing', 'rollingBack', 'ended'];
 
 test('every phase and state has a screen, a diagnosis and a JSON form', () => {
   const cause = { at: T0, who: ALICE, reason: 'because' };

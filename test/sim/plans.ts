@@ -1,3 +1,4 @@
+import { hookGate } from '../../src/core/gates/upgrade.ts';
 import type { AliasSnapshot } from '../../src/core/release/alias.ts';
 import type { Plan } from '../../src/core/release/plan.ts';
 import { parseStrategy } from '../../src/core/release/strategy.ts';
@@ -21,7 +22,7 @@ const STRATEGIES = [
 const THRESHOLD = parseThreshold('errors >= 2 for 1s');
 if (!THRESHOLD.ok) throw new Error(THRESHOLD.problem);
 const GUARDS = [THRESHOLD.threshold];
-const HOOK = { function: 'smoke', timeoutMs: 1_800_000 };
+const HOOK_TIMEOUT_MS = 1_800_000;
 
 /** A plan and whether its candidate is bad. */
 export function drawPlan(
@@ -40,8 +41,10 @@ export function drawPlan(
       steps: random.pick(STRATEGIES),
       thresholds: judged ? [] : GUARDS,
       judge: judged ? { alpha: 0.01 } : null,
-      preTraffic: hooks && random.chance(0.7) ? HOOK : null,
-      postTraffic: hooks && random.chance(0.7) ? HOOK : null,
+      gates: [
+        ...(hooks && random.chance(0.7) ? [hookGate('preTraffic', 'beforeTraffic', 'smoke', HOOK_TIMEOUT_MS)] : []),
+        ...(hooks && random.chance(0.7) ? [hookGate('postTraffic', 'afterTraffic', 'smoke', HOOK_TIMEOUT_MS)] : []),
+      ],
       signals: { logs: true, metrics: false },
     }),
   };

@@ -1,6 +1,8 @@
 import { strToU8, zipSync } from 'fflate';
 import type { Wanted } from '../../src/app/plan-release.ts';
 import type { Aws } from '../../src/aws/index.ts';
+import type { Gate } from '../../src/core/gates/gate.ts';
+import { hookGate } from '../../src/core/gates/upgrade.ts';
 import type { AliasKey } from '../../src/core/release/alias.ts';
 import type { Random } from '../sim/random.ts';
 
@@ -71,15 +73,15 @@ export function candidateFor(stable: string): string {
 
 /** A release of a few steps of some milliseconds, with hooks every other time. */
 export function wish(key: AliasKey, candidate: string, random: Random): Wanted {
-  const hook = () => (random.chance(0.3) ? { function: pickHook(random), timeoutMs: 60_000 } : null);
+  const hook = (id: string, at: Gate['at']): Gate[] =>
+    random.chance(0.3) ? [hookGate(id, at, pickHook(random), 60_000)] : [];
   return {
     function: key.function,
     alias: key.alias,
     source: { kind: 'version', version: candidate },
     strategy: 'storm',
     steps: [10, 50, 100].map((weightPercent) => ({ weightPercent, holdMs: random.int(1, 20) })),
-    preTraffic: hook(),
-    postTraffic: hook(),
+    gates: [...hook('preTraffic', 'beforeTraffic'), ...hook('postTraffic', 'afterTraffic')],
     alarms: [],
     allowedAlarms: {},
     thresholds: [],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { CodeDeploy } from '@aws-sdk/client-codedeploy';
 import { actorOf } from '../../src/core/release/alias.ts';
-import { hookExecutionId } from '../../src/core/release/moves.ts';
+import { hookExecutionId } from '../../src/core/release/gate-runs.ts';
 import { type Callbacks, startCallbacks } from '../../src/web/callbacks.ts';
 import { FLAGS, KEY, World } from '../cli/fakes.ts';
 
@@ -56,7 +56,7 @@ test('AWS’s own client delivers the answer, and the release goes on', async ()
     status: 'Succeeded',
   });
   assert.equal(answer.lifecycleEventHookExecutionId, body.lifecycleEventHookExecutionId);
-  assert.equal((await phase()).hooks.preTraffic?.status, 'Succeeded');
+  assert.equal((await phase()).gates.preTraffic?.status, 'passed');
   await assert.rejects(client.putLifecycleEventHookExecutionStatus({ ...body, status: 'Failed' }), {
     name: 'LifecycleEventAlreadyCompletedException',
   });
@@ -99,7 +99,7 @@ test('whatever is not that answer is refused in CodeDeploy’s words and changes
   assert.equal((await post('{"deploymentId":')).answer.__type, 'SerializationException');
   assert.equal((await post('{}', 'CodeDeploy_20141006.CreateDeployment')).answer.__type, 'UnknownOperationException');
   assert.equal((await post(`"${'x'.repeat(20_000)}"`)).status, 413);
-  assert.equal((await phase()).phase, 'preTraffic');
+  assert.equal((await phase()).gates.preTraffic?.status, 'waiting');
 });
 
 test('it listens on loopback unless told otherwise', async () => {

@@ -1,3 +1,6 @@
+import { utcText } from '../comms/utc.ts';
+import { approversText } from '../gates/approval.ts';
+import { heldRun, waitingRun } from '../release/gate-runs.ts';
 import { failing, type GuardVerdict, guardVerdicts, seenOf } from '../release/guards.ts';
 import { actualWeight, isOpen, type Release, wantedWeight } from '../release/release.ts';
 
@@ -63,14 +66,16 @@ export const RULES: readonly Rule[] = [
     ],
   },
   {
-    symptom: 'a hook stopped the release',
+    symptom: 'a gate stopped the release',
     cause: ({ release }) =>
-      Object.values(release.hooks).some(({ status }) => status === 'Failed') ? release.rollback?.reason : undefined,
+      Object.values(release.gates).some(({ status }) => status === 'stopped') ? release.rollback?.reason : undefined,
     next: ({ release }) =>
-      (['preTraffic', 'postTraffic'] as const)
-        .filter((name) => release.hooks[name]?.status === 'Failed')
-        .map((name) =>
-          shell(`aws logs tail /aws/lambda/${release.plan[name]!.function} --since 1h`, 'what the hook logged'),
+      release.plan.gates
+        .filter(({ id }) => Object.values(release.gates).some((run) => run.gate === id && run.status === 'stopped'))
+        .flatMap(({ check }) =>
+          check.kind === 'hook'
+            ? [shell(`aws logs tail /aws/lambda/${check.function} --since 1h`, 'what the hook logged')]
+            : [],
         ),
   },
   {
@@ -121,7 +126,8 @@ export const RULES: readonly Rule[] = [
   },
   {
     symptom: 'the weight is held',
-    cause: ({ release }) => (release.held?.by === 'credentials' ? undefined : release.held?.reason),
+    cause: ({ release }) =>
+      release.held?.by === 'credentials' || release.held?.by === 'gate' ? undefined : release.held?.reason,
     next: (given) => [
       shell(
         `switchback promote ${flags(given)}`,
@@ -133,14 +139,43 @@ export const RULES: readonly Rule[] = [
   {
     symptom: 'a hook has not answered',
     cause: ({ release }) => {
-      const { phase } = release;
-      if (phase !== 'preTraffic' && phase !== 'postTraffic') return undefined;
-      return `${release.plan[phase]?.function} was called and has neither answered nor returned an answer`;
+      const check = waitingRun(release)?.gate.check;
+      return check?.kind === 'hook'
+        ? `${check.function} was called and has neither answered nor returned an answer`
+        : undefined;
     },
     next: ({ release }) => {
-      const hook = release.phase === 'postTraffic' ? release.plan.postTraffic : release.plan.preTraffic;
-      return hook ? [shell(`aws logs tail /aws/lambda/${hook.function} --since 1h`, 'what the hook logged')] : [];
+      const check = waitingRun(release)?.gate.check;
+      return check?.kind === 'hook'
+        ? [shell(`aws logs tail /aws/lambda/${check.function} --since 1h`, 'what the hook logged')]
+        : [];
     },
+  },
+  {
+    symptom: 'a person has to approve',
+    cause: ({ release }) => {
+      const waiting = waitingRun(release);
+      if (waiting?.gate.check.kind !== 'approval') return undefined;
+      return `gate ${waiting.gate.id} (${waiting.gate.check.title}) waits for ${approversText(waiting.gate.check)} until ${utcText(waiting.run.deadline)}`;
+    },
+    next: (given) => [
+      shell(`switchback approve ${flags(given)} --dry-run`, 'shows what is asked'),
+      shell(`switchback approve ${flags(given)} --reason "…"`, 'answers it'),
+    ],
+  },
+  {
+    symptom: 'a gate holds the release',
+    cause: ({ release }) => {
+      const held = heldRun(release);
+      return held ? `gate ${held.gate.id}: ${held.run.verdict?.reason ?? 'it did not pass'}` : undefined;
+    },
+    next: (given) => [
+      shell(`switchback resume ${flags(given)}`, 'runs the gate again'),
+      ...(heldRun(given.release)?.gate.check.kind === 'approval'
+        ? []
+        : [shell(`switchback promote ${flags(given)} --reason "…"`, 'goes on without it')]),
+      shell(`switchback rollback ${flags(given)}`, 'ends the release'),
+    ],
   },
   {
     symptom: 'nothing drives the release',

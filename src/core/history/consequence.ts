@@ -1,5 +1,7 @@
+import { approversText } from '../gates/approval.ts';
+import type { Gate } from '../gates/gate.ts';
 import { percentText } from '../percent.ts';
-import { HOOK_WORDS } from '../release/hooks.ts';
+import { nameOf, waitingRun } from '../release/gate-runs.ts';
 import { isOpen, type Release, wantedWeight } from '../release/release.ts';
 
 /** What a turn changed for the people who wait, as a sentence. */
@@ -24,7 +26,9 @@ export function consequence(before: Release | null, after: Release | null): Cons
   if (after.held && !same?.held)
     return { text: `the weight is held: ${after.held.reason}`, tone: 'warn', routine: false };
   if (same?.held && !after.held && isOpen(after)) return { text: 'the hold is over', tone: null, routine: false };
-  if (after.phase === same?.phase && after.step === same?.step) return null;
+  const gate = after.phase === 'gating' ? waitingRun(after) : undefined;
+  const isSameGate = !gate || (same !== null && waitingRun(same)?.run.startedAt === gate.run.startedAt);
+  if (after.phase === same?.phase && after.step === same?.step && isSameGate) return null;
   return phaseText(after);
 }
 
@@ -42,9 +46,10 @@ function phaseText(release: Release): Consequence | null {
   const said = (text: string): Consequence => ({ text, tone: null, routine: false });
   const { plan, phase } = release;
   switch (phase) {
-    case 'preTraffic':
-    case 'postTraffic':
-      return said(`calling the ${HOOK_WORDS[phase]} hook ${plan[phase]?.function ?? ''}`);
+    case 'gating': {
+      const waiting = waitingRun(release);
+      return waiting ? said(gateBegins(waiting.gate)) : null;
+    }
     case 'shifting':
       return said(`sending version ${plan.candidate} ${percentText(wantedWeight(release))} of the traffic`);
     case 'finishing':
@@ -58,4 +63,10 @@ function phaseText(release: Release): Consequence | null {
     default:
       return phase satisfies never;
   }
+}
+
+function gateBegins(gate: Gate): string {
+  if (gate.check.kind === 'hook') return `calling ${nameOf(gate)}`;
+  if (gate.check.kind === 'approval') return `waiting for ${approversText(gate.check)} to approve gate ${gate.id}`;
+  return `running gate ${gate.id}`;
 }

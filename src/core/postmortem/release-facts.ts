@@ -1,4 +1,5 @@
 import { formatDuration } from '../duration.ts';
+import { placeText } from '../gates/gate.ts';
 import { failing, guardVerdicts, seenOf } from '../release/guards.ts';
 import type { Release } from '../release/release.ts';
 import type { Exposure } from './exposure.ts';
@@ -51,13 +52,14 @@ export function notUndoneFacts(release: Release, exposure: Exposure | null): rea
 
 /** What stood in the way of this release, and what each of it said. */
 export function gateFacts(release: Release): readonly Fact[] {
-  const { id, plan, hooks } = release;
-  const gates = (['preTraffic', 'postTraffic'] as const).map((name): Fact => {
-    const gate = plan[name];
-    const run = hooks[name];
-    const label = name === 'preTraffic' ? 'Hook before traffic' : 'Hook after traffic';
-    if (!gate) return { label, value: 'none', source: id };
-    return { label, value: `${gate.function}: ${run ? run.status : 'not reached'}`, source: id };
+  const { id, plan } = release;
+  const gates = plan.gates.map((gate): Fact => {
+    const runs = Object.values(release.gates).filter((run) => run.gate === gate.id);
+    const said = runs.map(({ status, verdict, decidedBy }) => {
+      const by = decidedBy === undefined || status === 'passed' ? '' : ` (${decidedBy})`;
+      return `${status}${by}${verdict ? `: ${verdict.reason}` : ''}`;
+    });
+    return { label: `Gate ${gate.id}, ${placeText(gate.at)}`, value: said.join('; ') || 'not reached', source: id };
   });
   const guards = [
     plan.judge ? 'the judge' : '',
@@ -65,7 +67,7 @@ export function gateFacts(release: Release): readonly Fact[] {
     ...plan.thresholds.map(({ text }) => text),
   ].filter((guard) => guard !== '');
   return [
-    ...gates,
+    ...(gates.length > 0 ? gates : [{ label: 'Gates', value: 'none', source: id }]),
     { label: 'Guards', value: guards.join('; ') || 'none', source: id },
     ...plan.blindSpots.map((spot): Fact => ({ label: 'Could not see', value: spot, source: id })),
   ];

@@ -1,3 +1,6 @@
+import type { RunCheck } from '../gates/checks.ts';
+import type { Evidence } from '../gates/gate.ts';
+import type { Verdict } from '../judge/verdict.ts';
 import type { AliasKey, AliasSnapshot, OwnerTag, Routing } from './alias.ts';
 import type { MemberReport, Membership } from './member.ts';
 import type { Observation, Watch } from './observation.ts';
@@ -32,9 +35,20 @@ export type Command =
   | {
       readonly kind: 'invokeHook';
       readonly key: string;
-      readonly hook: HookName;
+      /** The name of the gate's run. */
+      readonly hook: string;
       readonly function: string;
       readonly payload: HookPayload;
+    }
+  | {
+      readonly kind: 'runGate';
+      readonly key: string;
+      /** The name of the gate's run. */
+      readonly run: string;
+      readonly check: RunCheck;
+      readonly subject: GateSubject;
+      /** Epoch milliseconds; an answer after it changes nothing. */
+      readonly deadline: number;
     }
   | { readonly kind: 'observe'; readonly key: string; readonly watch: Watch }
   | {
@@ -57,7 +71,17 @@ export type Command =
 /** The commands whose effect lies at AWS. */
 export type AwsCommand = Exclude<Command, { kind: 'tellTrain' }>;
 
-export type HookName = 'preTraffic' | 'postTraffic';
+/** What a gate is asked about. */
+export interface GateSubject {
+  readonly releaseId: string;
+  readonly alias: AliasKey;
+  readonly stable: string;
+  readonly candidate: string;
+  /** The candidate's share as last read back. */
+  readonly weightPercent: number;
+  /** Of the step that is about to be set, counted from 1; null at 100 %. */
+  readonly step: number | null;
+}
 
 /** CodeDeploy's two ids, as every existing hook expects them, and what CodeDeploy never told. */
 export interface HookPayload {
@@ -68,7 +92,10 @@ export interface HookPayload {
   readonly StableVersion: string;
   readonly CandidateVersion: string;
   readonly CandidateWeightPercent: number;
-  readonly Hook: 'BeforeAllowTraffic' | 'AfterAllowTraffic';
+  /** CodeDeploy's names for its two, and what it does not have: before a step's weight, before the release is promoted. */
+  readonly Hook: 'BeforeAllowTraffic' | 'AfterAllowTraffic' | 'BeforeStep' | 'BeforePromotion';
+  /** The step whose weight is set next, counted from 1; absent at 100 %. */
+  readonly Step?: number;
   readonly ReleaseId: string;
   /** The same for every attempt to call this hook for this release: a hook may be called twice. */
   readonly IdempotencyKey: string;
@@ -86,6 +113,8 @@ export type CommandResult =
   | { readonly outcome: 'hookReturned'; readonly status: 'Succeeded' | 'Failed' }
   /** The hook crashed, or could not be called. */
   | { readonly outcome: 'hookFailed'; readonly error: string }
+  /** A gate came to its verdict. */
+  | { readonly outcome: 'gateDone'; readonly verdict: Verdict; readonly evidence: Evidence }
   | { readonly outcome: 'observed'; readonly observation: Observation }
   | { readonly outcome: 'verified'; readonly verification: Verification }
   | {

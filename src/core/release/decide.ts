@@ -1,11 +1,25 @@
+import { approvalProblem } from '../gates/approval.ts';
+import { owedAt } from '../gates/gate.ts';
+import { upgradePlan } from '../gates/upgrade.ts';
 import type { Command } from './commands.ts';
 import type { AliasEvent } from './events.ts';
+import { gateOf, runByExecution, waitingRun } from './gate-runs.ts';
+import {
+  approved,
+  callAgain,
+  enter,
+  gateAnswered,
+  gateTimedOut,
+  hookVerdict,
+  nextStop,
+  overrule,
+  runAgain,
+} from './gating.ts';
 import { learnGood } from './good.ts';
 import { initialGuards } from './guards.ts';
-import { answerHook, hookTimedOut } from './hooks.ts';
 import { isHurried, mustWait, NEW_MEMBER, steer, telling, unpaused, waitsAtGate } from './member.ts';
-import { byPerson, callHook, look, type Move, orderRollback, repeatWrite, shiftTo } from './moves.ts';
-import { advance, applyObservation } from './observed.ts';
+import { byPerson, look, type Move, orderRollback, repeatWrite } from './moves.ts';
+import { applyObservation } from './observed.ts';
 import { type AliasDoc, isOpen, type Release } from './release.ts';
 import { applyResult } from './results.ts';
 
@@ -45,18 +59,16 @@ function moveFor(doc: AliasDoc, event: AliasEvent): Move | undefined {
   switch (event.kind) {
     case 'observed':
       return applyObservation(release, event.observation, event.at, false);
-    case 'hookAnswered': {
-      const hook = release.hooks.preTraffic?.executionId === event.executionId ? 'preTraffic' : 'postTraffic';
-      return release.hooks[hook]?.executionId === event.executionId
-        ? answerHook(release, hook, event.status, event.at)
-        : undefined;
-    }
+    case 'hookAnswered':
+      return hookAnswered(release, event);
+    case 'approve':
+      return approve(release, event);
     case 'promote':
-      return promote(release, event.full);
+      return promote(release, event);
     case 'pause':
       return pause(release, event);
     case 'resume':
-      return resume(release, event.at);
+      return release.held?.by === 'gate' && !release.paused ? runAgain(release, event.at) : resume(release, event.at);
     case 'steer':
       return steer(release, event.order, event.at);
     case 'rollback':
@@ -75,11 +87,24 @@ function isOvertaken(
 }
 
 function start(event: Extract<AliasEvent, { kind: 'start' }>): Move {
-  const { plan, at, releaseId } = event;
   const release = fresh(event, 'release');
-  if (plan.preTraffic) return callHook({ ...release, id: releaseId }, 'preTraffic', plan.preTraffic, at);
   // A member of a train waits for the others before its first step.
-  return plan.train ? look(release) : shiftTo(release, 0);
+  const waits = release.train !== undefined && owedAt(release.plan.gates, 0).length === 0;
+  return waits ? look(release) : enter(release, 0, event.at);
+}
+
+function hookAnswered(release: Release, event: Extract<AliasEvent, { kind: 'hookAnswered' }>): Move | undefined {
+  const name = runByExecution(release, event.executionId);
+  const gate = name === undefined ? undefined : gateOf(release, name);
+  return name && gate ? gateAnswered(release, name, hookVerdict(gate, event.status), undefined, event.at) : undefined;
+}
+
+function approve(release: Release, event: Extract<AliasEvent, { kind: 'approve' }>): Move | undefined {
+  const { gate: name, decision, at, who } = event;
+  const gate = gateOf(release, name);
+  if (!gate || release.rollback || approvalProblem(gate, release.gates[name], release.started.who, event))
+    return undefined;
+  return approved(release, name, { decision, by: who.name, why: reasonOf(event, 'no reason was given'), at });
 }
 
 function startRollback(event: Extract<AliasEvent, { kind: 'startRollback' }>): Move {
@@ -90,7 +115,8 @@ function startRollback(event: Extract<AliasEvent, { kind: 'startRollback' }>): M
 }
 
 function fresh(event: Extract<AliasEvent, { kind: 'start' | 'startRollback' }>, kind: Release['kind']): Release {
-  const { plan, at, who, releaseId, readings } = event;
+  const { at, who, releaseId, readings } = event;
+  const plan = upgradePlan(event.plan);
   return {
     id: releaseId,
     kind,
@@ -108,7 +134,8 @@ function fresh(event: Extract<AliasEvent, { kind: 'start' | 'startRollback' }>, 
     tries: 0,
     looks: 0,
     retryAt: null,
-    hooks: {},
+    toward: null,
+    gates: {},
     guards: initialGuards(plan, readings.alarms),
     rollback: null,
     ...(plan.train ? { train: NEW_MEMBER } : {}),
@@ -118,13 +145,16 @@ function fresh(event: Extract<AliasEvent, { kind: 'start' | 'startRollback' }>, 
   };
 }
 
-function promote(release: Release, full: boolean): Move | undefined {
+function promote(release: Release, event: Extract<AliasEvent, { kind: 'promote' }>): Move | undefined {
+  const { at, who, full } = event;
+  if (release.phase === 'gating')
+    return overrule({ ...release, paused: null }, `${who.name}: ${reasonOf(event, 'promoted')}`, at);
   if (release.phase !== 'holding' && release.phase !== 'checking') return undefined;
-  const free: Release = { ...release, paused: null, held: null, waitingFor: null };
+  const free: Release = { ...release, paused: null, held: null, waitingFor: null, retryAt: null };
   const last = release.plan.steps.length - 1;
   // A member goes no further than its train.
   if (mustWait(release) || (full && release.train && release.train.cleared < last)) return undefined;
-  return full && release.step < last ? shiftTo(free, last) : advance(free);
+  return full && release.step < last ? enter(free, last, at) : enter(free, nextStop(free), at);
 }
 
 function pause(release: Release, event: Extract<AliasEvent, { kind: 'pause' }>): Move | undefined {
@@ -142,12 +172,8 @@ function tick(release: Release, at: number): Move | undefined {
     if (release.phase === 'shifting' || release.phase === 'finishing' || release.phase === 'rollingBack')
       return repeatWrite(release);
   }
-  if (release.phase === 'preTraffic' || release.phase === 'postTraffic') {
-    const gate = release.plan[release.phase];
-    return gate && release.retryAt !== null && at >= release.retryAt
-      ? callHook({ ...release, retryAt: null }, release.phase, gate, at)
-      : hookTimedOut(release, release.phase, at);
-  }
+  if (release.phase === 'gating')
+    return release.retryAt !== null && at >= release.retryAt ? callAgain(release, at) : gateTimedOut(release, at);
   const due = wakeAt(release);
   return release.phase === 'holding' && due !== null && at >= due ? look(release) : undefined;
 }
@@ -156,8 +182,7 @@ function tick(release: Release, at: number): Move | undefined {
 export function wakeAt(release: Release): number | null {
   if (release.phase === 'ended') return null;
   if (release.retryAt !== null) return release.retryAt;
-  if (release.phase === 'preTraffic' || release.phase === 'postTraffic')
-    return release.hooks[release.phase]?.deadline ?? null;
+  if (release.phase === 'gating') return waitingRun(release)?.run.deadline ?? null;
   if (release.phase !== 'holding' || release.held) return null;
   const quiet = quietAt(release);
   if (release.paused || waitsAtGate(release)) return quiet;
@@ -179,6 +204,8 @@ function quietAt({ guards }: Release): number | null {
 }
 
 function holdEnd(release: Release): number {
+  // On the way to a stop nothing is left to wait for: a pause, or a hold, kept it from going on.
+  if (release.toward !== null) return release.stepSince;
   return release.stepSince + (release.plan.steps[release.step]?.holdMs ?? 0);
 }
 

@@ -38,6 +38,18 @@ export type AliasEvent = Stamp &
         readonly status: 'Succeeded' | 'Failed';
         readonly via: 'endpoint' | 'codedeploy' | 'response';
       }
+    /** A person's word on an approval gate. */
+    | {
+        readonly kind: 'approve';
+        readonly releaseId: string;
+        /** The name of the gate's run. */
+        readonly gate: string;
+        readonly decision: 'approve' | 'deny';
+        /** SHA-256 of what the person was shown. */
+        readonly digest: string;
+        /** Roles that were proved together with the name. */
+        readonly roles: readonly string[];
+      }
     | { readonly kind: 'result'; readonly releaseId: string; readonly command: string; readonly result: CommandResult }
     /** Time has passed: `wakeAt` was reached. */
     | { readonly kind: 'tick' }

@@ -2,10 +2,10 @@ import { formatDuration } from '../duration.ts';
 import type { Who } from '../who.ts';
 import { SYSTEM } from '../who.ts';
 import { alone, describeRouting, type Routing, sameRouting } from './alias.ts';
-import type { Command, HookName, HookPayload } from './commands.ts';
+import type { Command } from './commands.ts';
 import { seenOf } from './guards.ts';
-import type { HookGate, Plan } from './plan.ts';
-import { actualWeight, type Cause, type Outcome, type Release, weightAt } from './release.ts';
+import type { Plan } from './plan.ts';
+import { type Cause, type Outcome, type Release, weightAt } from './release.ts';
 import { watchFor } from './watch.ts';
 
 /** A release after a move, and the commands that the move asks for. */
@@ -26,12 +26,12 @@ export function routingOf(plan: Plan, weightPercent: number): Routing {
 
 /** Sends the weight of step `step`. */
 export function shiftTo(release: Release, step: number): Move {
-  return write({ ...release, step, phase: 'shifting', paused: null, held: null }, true);
+  return write({ ...release, step, phase: 'shifting', toward: null, paused: null, held: null }, true);
 }
 
 /** Removes the owner tag: the last write of a release, whichever way it went. Nothing depends on its success. */
 export function finish(release: Release): Move {
-  return write({ ...release, phase: 'finishing', paused: null, held: null }, false);
+  return write({ ...release, phase: 'finishing', toward: null, paused: null, held: null }, false);
 }
 
 /**
@@ -64,43 +64,6 @@ export function look(release: Release): Move {
   const key = `${release.id}/look/${looks}`;
   const looking: Release = { ...release, looks, phase: 'checking', waitingFor: key, retryAt: null };
   return { release: looking, commands: [{ kind: 'observe', key, watch: watchFor(looking) }] };
-}
-
-/** Calls a hook and waits for its answer until the deadline. */
-export function callHook(release: Release, hook: HookName, gate: HookGate, at: number): Move {
-  const key = `${release.id}/${hook}`;
-  const executionId = hookExecutionId(release, hook);
-  const payload: HookPayload = {
-    DeploymentId: release.plan.deploymentId,
-    LifecycleEventHookExecutionId: executionId,
-    FunctionName: release.plan.key.function,
-    Alias: release.plan.key.alias,
-    StableVersion: release.plan.stable,
-    CandidateVersion: release.plan.candidate,
-    CandidateWeightPercent: actualWeight(release) ?? 0,
-    Hook: hook === 'preTraffic' ? 'BeforeAllowTraffic' : 'AfterAllowTraffic',
-    ReleaseId: release.id,
-    IdempotencyKey: key,
-  };
-  return {
-    release: {
-      ...release,
-      phase: hook,
-      waitingFor: key,
-      tries: 0,
-      hooks: {
-        ...release.hooks,
-        [hook]: { executionId, startedAt: at, deadline: at + gate.timeoutMs, status: 'called' },
-      },
-    },
-    commands: [{ kind: 'invokeHook', key, hook, function: gate.function, payload }],
-  };
-}
-
-/** Names the alias actor, the release and the hook, so that an answer finds its way without a directory; the secret makes it unguessable. */
-export function hookExecutionId(release: Release, hook: HookName): string {
-  const { account, region, function: fn, alias } = release.plan.key;
-  return [account, region, fn, alias, release.id, hook, release.plan.secret].join(':');
 }
 
 /** Ends the release and, after a rollback that wrote something, asks traffic whether stable serves again. */

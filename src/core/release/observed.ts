@@ -1,9 +1,10 @@
 import { alone, readDescription, sameRouting } from './alias.ts';
 import { bakeHold } from './bake.ts';
+import { enter, isGated, leaveGate, nextStop } from './gating.ts';
 import { failing, feedGuards, guardVerdicts, seenOf } from './guards.ts';
 import { judgeHold } from './judging.ts';
-import { isHurried, mustWait, nextStep, reachGate, waitsAtGate } from './member.ts';
-import { aliasForeign, bySystem, finish, look, type Move, orderRollback, routingOf, shiftTo } from './moves.ts';
+import { isHurried, mustWait, reachGate, waitsAtGate } from './member.ts';
+import { aliasForeign, bySystem, look, type Move, orderRollback, routingOf, shiftTo } from './moves.ts';
 import type { Observation } from './observation.ts';
 import { actualWeight, type Hold, type Release, weightAt } from './release.ts';
 
@@ -26,10 +27,19 @@ export function applyObservation(release: Release, observation: Observation, at:
   if (failed) return orderRollback(seen, bySystem(at, failed.verdict.reason));
 
   const foreign = foreignAlias(seen, observation);
-  if (foreign === 'suspected' && !fresh && seen.phase === 'holding') return look(seen);
+  const waits = seen.phase === 'holding' || seen.phase === 'gating';
+  if (foreign === 'suspected' && !fresh && waits) return look(seen);
   if (foreign === 'suspected' && fresh) return aliasForeign(seen, observation.alias ?? null, at);
   if (seen.phase === 'checking') return goOn(seen, observation, at);
+  if (seen.phase === 'gating') return mindedAtGate(seen, at);
   return seen.phase === 'holding' ? minded(seen, at) : { release: seen, commands: [] };
+}
+
+/** A gate may take days: where one weight less would relieve stable, the release steps back and asks the gate anew later. */
+function mindedAtGate(release: Release, at: number): Move {
+  const hold = holdOf(release);
+  if (!hold?.stepBack || release.held || release.step < 1) return { release, commands: [] };
+  return freeze(leaveGate(release), 'judge', hold.reason, at, true);
 }
 
 /** Between looks: freezes the weight as soon as the judge asks for it, and lets go as soon as it no longer does. */
@@ -75,26 +85,23 @@ function goOn(release: Release, observation: Observation, at: number): Move {
   if (hold) return freeze(release, 'judge', hold.reason, at, hold.stepBack);
   const seeing: Release = { ...letGo(release, at), phase: 'holding', tries: 0 };
   const holdMs = seeing.plan.steps[seeing.step]?.holdMs ?? 0;
-  const due = at >= seeing.stepSince + holdMs || hasEnough(seeing) || isHurried(seeing);
+  const due = seeing.toward !== null || at >= seeing.stepSince + holdMs || hasEnough(seeing) || isHurried(seeing);
   if (release.paused || !due) return { release: seeing, commands: [] };
   // A threshold that is broken but not yet for long enough must not see more traffic put behind what it is judging.
   const undecided = guardVerdicts(release.plan, release.guards, at).some(
     ({ kind, verdict }) => kind === 'threshold' && verdict.outcome === 'running',
   );
   if (undecided) return { release: { ...seeing, retryAt: at + UNDECIDED_MS }, commands: [] };
-  return mustWait(seeing) ? { release: reachGate(seeing), commands: [] } : advance(seeing);
+  const stop = nextStop(seeing);
+  // A member of a train is ready once its own gates have let it pass.
+  if (mustWait(seeing) && !isGated(seeing, stop)) return { release: reachGate(seeing), commands: [] };
+  return enter(seeing, stop, at);
 }
 
 /** Whether the step has brought the evidence that it asks for. */
 function hasEnough({ plan, step, stepFrom, guards }: Release): boolean {
   const enough = plan.steps[step]?.enoughInvocations;
   return enough !== undefined && seenOf(guards, plan.candidate).invocations - stepFrom >= enough;
-}
-
-/** On to the next step, or to the end. */
-export function advance(release: Release): Move {
-  const next = nextStep(release);
-  return next >= release.plan.steps.length ? finish(release) : shiftTo(release, next);
 }
 
 /** Guards that can see nothing must not let anything pass: the sentence why, or null where at least one path works. */

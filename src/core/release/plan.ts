@@ -1,3 +1,4 @@
+import type { Gate } from '../gates/gate.ts';
 import type { JudgeConfig } from '../judge/config.ts';
 import type { AliasKey } from './alias.ts';
 import type { Membership } from './member.ts';
@@ -9,13 +10,6 @@ export interface Step {
   readonly holdMs: number;
   /** The candidate's invocations that are evidence enough to go on before `holdMs` is over. */
   readonly enoughInvocations?: number;
-}
-
-/** A validation hook: a Lambda that answers through CodeDeploy's `PutLifecycleEventHookExecutionStatus`. */
-export interface HookGate {
-  readonly function: string;
-  /** Silence this long counts as failure; CodeDeploy's own limit is one hour. */
-  readonly timeoutMs: number;
 }
 
 export interface AlarmGuard {
@@ -65,8 +59,8 @@ export interface Plan {
   readonly strategy: string;
   /** Rising weights; the last is 100 and its hold is the bake. */
   readonly steps: readonly Step[];
-  readonly preTraffic: HookGate | null;
-  readonly postTraffic: HookGate | null;
+  /** What must pass before the release goes on, in the order in which it is run at each stop. */
+  readonly gates: readonly Gate[];
   readonly alarms: readonly AlarmGuard[];
   readonly thresholds: readonly Threshold[];
   /** The judge compares the two versions' failures; null switches it off. */
@@ -94,4 +88,5 @@ export interface Plan {
 /** The longest release AWS-style tools allow is 50 h; days of holding are wanted here, a typing slip is not. */
 export const MAX_HOLD_MS = 30 * 86_400_000;
 export const MAX_STEPS = 100;
+/** CodeDeploy's own limit on a hook's silence. */
 export const HOOK_TIMEOUT_MS = 3_600_000;

@@ -1,9 +1,11 @@
 import { formatDuration } from '../duration.ts';
+import type { Gate } from '../gates/gate.ts';
+import { gatesProblem } from '../gates/planning.ts';
 import { type Refusal, type Result, refuse } from '../refusal.ts';
 import { type AliasKey, describeRouting, MAX_USER_DESCRIPTION, readDescription } from './alias.ts';
 import type { Facts } from './facts.ts';
 import { betterPlan, calibrationText, foresight, setUpJudge } from './foresight.ts';
-import type { HookGate, Plan, Step, Threshold } from './plan.ts';
+import type { Plan, Step, Threshold } from './plan.ts';
 import { isOpen, type Release } from './release.ts';
 
 /** What somebody wants released, every text already read. */
@@ -11,8 +13,7 @@ export interface PlanRequest {
   readonly key: AliasKey;
   readonly strategy: string;
   readonly steps: readonly Step[];
-  readonly preTraffic: HookGate | null;
-  readonly postTraffic: HookGate | null;
+  readonly gates: readonly Gate[];
   readonly alarms: readonly string[];
   /** Alarm name to the reason why it may be red. */
   readonly allowedAlarms: Readonly<Record<string, string>>;
@@ -73,6 +74,8 @@ export function makePlan(request: PlanRequest, facts: Facts, open: Release | nul
   const refusal = aliasRefusal(key, facts, open) ?? candidateRefusal(request, facts) ?? alarmRefusal(request, facts);
   if (refusal) return { ok: false, refusal };
   if (request.steps.at(-1)?.weightPercent !== 100) return refuse('usage', 'a plan must end at 100 %');
+  const problem = gatesProblem(request.gates, request.steps);
+  if (problem) return refuse(problem.kind, problem.message);
   return {
     ok: true,
     value: {
@@ -81,8 +84,7 @@ export function makePlan(request: PlanRequest, facts: Facts, open: Release | nul
       candidate: facts.candidate.version,
       strategy: request.strategy,
       steps: request.steps,
-      preTraffic: request.preTraffic,
-      postTraffic: request.postTraffic,
+      gates: request.gates,
       alarms: request.alarms.map((name) => {
         const allowed = request.allowedAlarms[name];
         return allowed === undefined ? { name } : { name, allowed };

@@ -1,25 +1,18 @@
+import type { GateRun, Stop } from '../gates/gate.ts';
 import type { Who } from '../who.ts';
 import type { AliasKey, AliasSnapshot } from './alias.ts';
-import type { HookName, Verification } from './commands.ts';
+import type { Verification } from './commands.ts';
 import type { GuardState } from './guards.ts';
 import type { MemberState } from './member.ts';
 import type { Plan } from './plan.ts';
 
 /**
  * Where a release stands:
- * `preTraffic` hook called, no traffic yet · `shifting` a weight was sent, its answer is awaited · `holding` the step's
- * time runs · `checking` the step's time is over, one fresh look is awaited before going on · `postTraffic` hook called
- * at 100 % · `rollingBack` stable is being restored · `finishing` the owner tag is being removed · `ended`.
+ * `gating` a gate's answer is awaited · `shifting` a weight was sent, its answer is awaited · `holding` the step's time
+ * runs · `checking` the step's time is over, one fresh look is awaited before going on · `rollingBack` stable is being
+ * restored · `finishing` the owner tag is being removed · `ended`.
  */
-export type Phase =
-  | 'preTraffic'
-  | 'shifting'
-  | 'holding'
-  | 'checking'
-  | 'postTraffic'
-  | 'finishing'
-  | 'rollingBack'
-  | 'ended';
+export type Phase = 'gating' | 'shifting' | 'holding' | 'checking' | 'finishing' | 'rollingBack' | 'ended';
 
 /** What a person reads. `held`: the engine froze the weight itself; `paused`: a person did. */
 export type ReleaseStateName = 'running' | 'paused' | 'held' | 'rollingBack' | 'promoted' | 'rolledBack' | 'halted';
@@ -31,17 +24,12 @@ export interface Cause {
   readonly reason: string;
 }
 
-/** Why the engine froze the weight: it cannot see, the judge says that waiting is right, or AWS lets nobody in. */
+/**
+ * Why the engine froze the weight: it cannot see, the judge says that waiting is right, AWS lets nobody in, or a gate wants a
+ * person's word.
+ */
 export interface Hold extends Cause {
-  readonly by: 'blindness' | 'judge' | 'credentials';
-}
-
-export interface HookRun {
-  readonly executionId: string;
-  readonly startedAt: number;
-  readonly deadline: number;
-  readonly status: 'called' | 'Succeeded' | 'Failed';
-  readonly endedAt?: number;
+  readonly by: 'blindness' | 'judge' | 'credentials' | 'gate';
 }
 
 export interface Outcome extends Cause {
@@ -88,7 +76,10 @@ export interface Release {
   readonly looks: number;
   /** When to try again after a failure; null where nothing is to be retried. */
   readonly retryAt: number | null;
-  readonly hooks: Readonly<Partial<Record<HookName, HookRun>>>;
+  /** The stop that is being passed: its gates, one fresh look, then what lies behind it. Null while a step is held. */
+  readonly toward: Stop | null;
+  /** Every run of a gate, by its name. */
+  readonly gates: Readonly<Record<string, GateRun>>;
   readonly guards: GuardState;
   /** Why stable is being restored; set from the moment it was decided. */
   readonly rollback: Cause | null;
@@ -111,7 +102,7 @@ export interface GoodVersion {
 
 /** What the alias actor keeps: its latest release, whole, and the versions that are known to be good. */
 export interface AliasDoc {
-  readonly v: 1;
+  readonly v: 2;
   readonly key: AliasKey;
   readonly release: Release | null;
   /** Newest proof first; bounded by {@link MAX_GOOD}. */
@@ -123,7 +114,7 @@ export interface AliasDoc {
 export const MAX_GOOD = 20;
 
 export function emptyDoc(key: AliasKey): AliasDoc {
-  return { v: 1, key, release: null, good: [], wakeAt: null };
+  return { v: 2, key, release: null, good: [], wakeAt: null };
 }
 
 export function isOpen(release: Release | null): release is Release {

@@ -1,8 +1,9 @@
 import { fingerprint } from '../fingerprint.ts';
 import type { CommandResult } from './commands.ts';
+import { runOf } from './gate-runs.ts';
+import { enter, gateAnswered, gateFailed, hookCrash, hookVerdict } from './gating.ts';
 import { seenOf, weightSet } from './guards.ts';
-import { answerHook, hookCrashed } from './hooks.ts';
-import { aliasForeign, bySystem, callHook, end, endWell, type Move, orderRollback, restored } from './moves.ts';
+import { aliasForeign, bySystem, end, endWell, type Move, orderRollback, restored } from './moves.ts';
 import { applyObservation, LOOK_AGAIN_MS } from './observed.ts';
 import { type Hold, type Release, weightAt } from './release.ts';
 
@@ -21,7 +22,9 @@ export function applyResult(known: Release, command: string, result: CommandResu
       ? undefined
       : { release: { ...release, verification: result.verification }, commands: [] };
   }
-  if (known.waitingFor !== command || known.phase === 'ended') return undefined;
+  if (known.phase === 'ended') return undefined;
+  if (runOf(known, command)) return gateResult(known, release, command, result, at);
+  if (known.waitingFor !== command) return undefined;
   switch (result.outcome) {
     case 'aliasSet':
       return aliasSet(
@@ -33,18 +36,39 @@ export function applyResult(known: Release, command: string, result: CommandResu
       return aliasForeign(release, result.found, at);
     case 'superseded':
       return undefined;
-    case 'hookInvoked':
-      return { release: { ...release, waitingFor: null }, commands: [] };
-    case 'hookReturned':
-      return answerHook(release, command.endsWith('/preTraffic') ? 'preTraffic' : 'postTraffic', result.status, at);
-    case 'hookFailed':
-      return hookCrashed(release, result.error, at);
     case 'observed':
       return applyObservation({ ...release, waitingFor: null }, result.observation, at, true);
     case 'failed':
       return result.unauthenticated
         ? signedOut(release, result.error, at)
         : failed(release, result.error, result.retryable, at);
+    default:
+      return undefined;
+  }
+}
+
+/** What became of a gate. That a hook was called is no answer yet. */
+function gateResult(
+  known: Release,
+  release: Release,
+  command: string,
+  result: CommandResult,
+  at: number,
+): Move | undefined {
+  const { name, gate } = runOf(release, command)!;
+  switch (result.outcome) {
+    case 'hookReturned':
+      return gateAnswered(release, name, hookVerdict(gate, result.status), undefined, at);
+    case 'hookFailed':
+      return gateAnswered(release, name, hookCrash(gate, result.error), undefined, at);
+    case 'gateDone':
+      return gateAnswered(release, name, result.verdict, result.evidence, at);
+    case 'failed':
+      return result.unauthenticated
+        ? signedOut(release, result.error, at)
+        : gateAnswered(release, name, gateFailed(gate, result.error), undefined, at);
+    default:
+      return release === known ? undefined : { release, commands: [] };
   }
 }
 
@@ -57,8 +81,7 @@ function aliasSet(release: Release, sentAt: number, at: number): Move {
       const set: Release = { ...release, guards, stepSince: at, stepFrom, phase: 'holding' };
       // Stepped back while held: the reason to wait is looked at again.
       if (set.held) return { release: { ...set, retryAt: at + LOOK_AGAIN_MS }, commands: [] };
-      if (step === plan.steps.length - 1 && plan.postTraffic) return callHook(set, 'postTraffic', plan.postTraffic, at);
-      return { release: set, commands: [] };
+      return step === plan.steps.length - 1 ? enter(set, 'afterTraffic', at) : { release: set, commands: [] };
     }
     case 'rollingBack':
       return restored(release, sentAt, at);
@@ -108,9 +131,6 @@ function failed(release: Release, error: string, retryable: boolean, at: number)
         at,
         `; the owner tag could not be removed from the alias's description${often}: ${error}`,
       );
-    case 'preTraffic':
-    case 'postTraffic':
-      return hookCrashed(release, error, at) ?? { release, commands: [] };
     default: {
       const doing =
         release.phase === 'checking'

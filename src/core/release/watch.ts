@@ -1,3 +1,4 @@
+import { waitingRun } from './gate-runs.ts';
 import { limitsOf } from './guards.ts';
 import type { Watch } from './observation.ts';
 import { type AliasDoc, isOpen, type Release } from './release.ts';
@@ -10,7 +11,7 @@ export function watchOf(doc: AliasDoc): { readonly releaseId: string; readonly w
 
 export function watchFor(release: Release): Watch {
   const { plan, guards, marks } = release;
-  const waiting = Object.values(release.hooks).find((hook) => hook.status === 'called');
+  const executionId = waitingRun(release)?.run.executionId;
   return {
     function: plan.key.function,
     alias: plan.key.alias,
@@ -22,6 +23,6 @@ export function watchFor(release: Release): Watch {
     ...(guards.logCursor === null ? {} : { logCursor: guards.logCursor }),
     limitsMs: limitsOf(plan),
     alarms: plan.alarms.map(({ name }) => name),
-    ...(waiting ? { hook: { deploymentId: plan.deploymentId, executionId: waiting.executionId } } : {}),
+    ...(executionId === undefined ? {} : { hook: { deploymentId: plan.deploymentId, executionId } }),
   };
 }

@@ -37,8 +37,7 @@ function planOf({ key }: ReleaseRecord, plan: GuardedPlan): Plan {
   return {
     ...plan,
     key,
-    preTraffic: null,
-    postTraffic: null,
+    gates: [],
     blindSpots: [],
     warnings: [],
     description: '',

@@ -16,8 +16,9 @@ export function planJson(plan: Plan) {
     region: plan.key.region,
     strategy: plan.strategy,
     steps: plan.steps,
-    preTraffic: plan.preTraffic,
-    postTraffic: plan.postTraffic,
+    preTraffic: hookOf(plan, 'preTraffic'),
+    postTraffic: hookOf(plan, 'postTraffic'),
+    gates: plan.gates,
     alarms: plan.alarms,
     thresholds: plan.thresholds.map(({ text }) => text),
     judge: plan.judge,
@@ -27,4 +28,10 @@ export function planJson(plan: Plan) {
     blindSpots: plan.blindSpots,
     warnings: plan.warnings,
   };
+}
+
+/** CodeDeploy's two hooks, by the names that scripts know. */
+function hookOf({ gates }: Plan, id: string): { readonly function: string; readonly timeoutMs: number } | null {
+  const gate = gates.find((each) => each.id === id);
+  return gate?.check.kind === 'hook' ? { function: gate.check.function, timeoutMs: gate.timeoutMs } : null;
 }

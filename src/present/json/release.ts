@@ -1,5 +1,6 @@
 import { guardVerdicts, seenOf } from '../../core/release/guards.ts';
 import { actualWeight, type Release, stateOf, wantedWeight } from '../../core/release/release.ts';
+import { gatesJson, hooksJson } from './gates.ts';
 
 /** A release as scripts read it: the members every command prints, then what is useful besides. Times are ISO 8601. */
 export function releaseJson(release: Release, nowMs: number) {
@@ -31,13 +32,8 @@ export function releaseJson(release: Release, nowMs: number) {
     startedBy: started.who,
     seen: { stable: seenOf(guards, plan.stable), candidate: seenOf(guards, plan.candidate) },
     blind: guards.blind,
-    // Never the execution id: whoever knows it can answer for the hook.
-    hooks: Object.fromEntries(
-      Object.entries(release.hooks).map(([name, { status, startedAt, deadline, endedAt }]) => [
-        name,
-        { status, startedAt, deadline, ...(endedAt === undefined ? {} : { endedAt }) },
-      ]),
-    ),
+    hooks: hooksJson(release),
+    gates: gatesJson(release),
     verification: release.verification,
     times: Object.fromEntries(Object.entries(marks).map(([name, ms]) => [name, new Date(ms).toISOString()])),
   };

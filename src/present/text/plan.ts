@@ -1,5 +1,7 @@
 import { formatDuration } from '../../core/duration.ts';
-import type { HookGate, Plan, Step } from '../../core/release/plan.ts';
+import type { GatePlace } from '../../core/gates/gate.ts';
+import type { Plan, Step } from '../../core/release/plan.ts';
+import { gateText } from './gates.ts';
 import { type Line, labelled, line } from './line.ts';
 import { percentText, VERDICT_SIGNS } from './words.ts';
 
@@ -23,17 +25,26 @@ export function planText(plan: Plan): Line[] {
   ];
 }
 
+/** Gates stand where they are run: before the weights, and at 100 % around the bake. */
 function steps(plan: Plan): Line[] {
-  const texts = [
-    ...(plan.preTraffic ? [hook('pre-traffic', plan.preTraffic)] : []),
-    ...plan.steps.map((step, index) => stepText(step, index === plan.steps.length - 1)),
-    ...(plan.postTraffic ? [hook('post-traffic', plan.postTraffic)] : []),
-  ];
-  if (plan.postTraffic) {
-    // The post-traffic hook is called at 100 %, before the bake: it stands between the two in the list.
-    const bake = plan.steps.at(-1)!.holdMs;
-    texts.splice(-2, 2, '100 %', hook('post-traffic', plan.postTraffic), bakeText(bake));
-  }
+  const last = plan.steps.length - 1;
+  const at = (wanted: (place: GatePlace) => boolean): string[] =>
+    plan.gates.filter((gate) => wanted(gate.at)).map(gateText);
+  const around = at((place) => place === 'afterTraffic' || place === 'beforePromotion').length > 0;
+  const texts = plan.steps.flatMap((step, index) => {
+    const before = at(
+      (place) =>
+        place === 'everyStep' ||
+        (place === 'beforeTraffic' && index === 0) ||
+        (typeof place === 'object' && place.step === index + 1),
+    );
+    if (index < last || !around) return [...before, stepText(step, index === last)];
+    const after = at((place) => place === 'afterTraffic');
+    const late = at((place) => place === 'beforePromotion');
+    const { holdMs } = step;
+    const baked = late.length === 0 ? bakeText(holdMs) : `watched for ${formatDuration(holdMs)}`;
+    return [...before, '100 %', ...after, baked, ...(late.length === 0 ? [] : [...late, 'promoted'])];
+  });
   return texts.map((text, index) => labelled(`${index + 1}.`, text));
 }
 
@@ -45,10 +56,6 @@ function stepText({ weightPercent, holdMs, enoughInvocations }: Step, last: bool
 
 function bakeText(holdMs: number): string {
   return holdMs === 0 ? 'promoted at once, without a bake' : `watched for ${formatDuration(holdMs)}, then promoted`;
-}
-
-function hook(name: string, gate: HookGate): string {
-  return `${name} hook ${gate.function}, must answer within ${formatDuration(gate.timeoutMs)}`;
 }
 
 function guards({ alarms, thresholds, judge }: Plan): Line[] {

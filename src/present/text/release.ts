@@ -1,20 +1,11 @@
 import { formatDuration } from '../../core/duration.ts';
-import type { HookName } from '../../core/release/commands.ts';
+import { waitingRun } from '../../core/release/gate-runs.ts';
 import { type GuardVerdict, guardVerdicts, seenOf } from '../../core/release/guards.ts';
 import { actualWeight, type Release, stateOf, wantedWeight } from '../../core/release/release.ts';
+import { gateLines, waits } from './gates.ts';
 import { type Line, labelled, line } from './line.ts';
 import { routingText } from './story.ts';
-import {
-  clock,
-  countText,
-  flagsOf,
-  HOOK_WORDS,
-  percentText,
-  personText,
-  STATE_WORDS,
-  utc,
-  VERDICT_SIGNS,
-} from './words.ts';
+import { clock, countText, flagsOf, percentText, personText, STATE_WORDS, utc, VERDICT_SIGNS } from './words.ts';
 
 /**
  * One release, top down: what is live, what happens next and when, each check with its numbers, and last the command
@@ -32,7 +23,7 @@ export function releaseScreen(release: Release, nowMs: number): Line[] {
     ...nextLines(release, nowMs),
     ...seenLines(release),
     ...guardLines(release, nowMs),
-    ...hookLines(release, nowMs),
+    ...gateLines(release, nowMs),
     ...verificationLines(release),
     labelled(
       'started',
@@ -71,11 +62,10 @@ function nextText(release: Release, nowMs: number): string | null {
   const tried = release.held?.by === 'credentials' ? '' : `, tried ${tries} times`;
   const again = retryAt !== null && (tries > 0 || tried === '') ? `${tried}, again in ${until(retryAt, nowMs)}` : '';
   switch (phase) {
-    case 'preTraffic':
-    case 'postTraffic': {
-      const hook = release.hooks[phase];
-      const limit = hook ? `, at most until ${clock(hook.deadline)}` : '';
-      return `waits for the ${HOOK_WORDS[phase]} hook ${plan[phase]?.function ?? ''} to answer${limit}`;
+    case 'gating': {
+      const waiting = waitingRun(release);
+      if (waiting) return `gate ${waiting.name} ${waits(waiting.run, waiting.gate)}; then ${afterGate(release)}`;
+      return 'nothing until a person has the gate run again, overrules it, or rolls back';
     }
     case 'shifting':
       return `sending version ${plan.candidate} ${percentText(wantedWeight(release))} and reading it back${again}`;
@@ -105,6 +95,11 @@ function enough({ plan, step, stepFrom, guards }: Release): string {
   if (needed === undefined) return '';
   const seen = Math.max(0, seenOf(guards, plan.candidate).invocations - stepFrom);
   return `after ${countText(needed, 'invocation')} (${seen} so far), at the latest `;
+}
+
+function afterGate({ plan, toward }: Release): string {
+  if (typeof toward === 'number') return percentText(plan.steps[toward]?.weightPercent ?? 0);
+  return toward === 'afterTraffic' ? 'the bake' : 'promoted';
 }
 
 function afterStep({ plan, step }: Release): string {
@@ -145,23 +140,6 @@ export function verdictLines(verdicts: readonly GuardVerdict[]): Line[] {
     const text = verdict.reason.startsWith(guard) ? verdict.reason : `${guard}: ${verdict.reason}`;
     return labelled(index === 0 ? 'guards' : '', sign, ` ${text}`);
   });
-}
-
-function hookLines({ plan, hooks }: Release, nowMs: number): Line[] {
-  const names: readonly HookName[] = ['preTraffic', 'postTraffic'];
-  return names
-    .filter((name) => plan[name] !== null)
-    .map((name, index) => {
-      const label = index === 0 ? 'hooks' : '';
-      const run = hooks[name];
-      const called = `${HOOK_WORDS[name]} ${plan[name]!.function}`;
-      if (!run) return labelled(label, ['dim', '·'], ` ${called}: not called yet`);
-      const took = formatDuration((run.endedAt ?? nowMs) - run.startedAt);
-      if (run.status === 'called')
-        return labelled(label, VERDICT_SIGNS.running, ` ${called}: waiting for its answer, ${took}`);
-      const sign = run.status === 'Succeeded' ? VERDICT_SIGNS.pass : VERDICT_SIGNS.fail;
-      return labelled(label, sign, ` ${called}: ${run.status} after ${took}`);
-    });
 }
 
 /** What traffic showed after a rollback. */

@@ -49,6 +49,8 @@ function happened(event: AliasEvent): string {
       return observationText(event.observation);
     case 'hookAnswered':
       return `a hook answered ${event.status} (through ${VIA_WORDS[event.via]})`;
+    case 'approve':
+      return `${by} ${event.decision === 'approve' ? 'approved' : 'denied'} gate ${event.gate}${why}`;
     case 'result':
       return resultText(event.result);
     case 'tick':
@@ -92,6 +94,8 @@ function resultText(result: CommandResult): string {
       return `the hook returned ${result.status}`;
     case 'hookFailed':
       return `the hook crashed: ${result.error}`;
+    case 'gateDone':
+      return `a gate says ${result.verdict.outcome}: ${result.verdict.reason}`;
     case 'observed':
       return observationText(result.observation);
     case 'verified': {

@@ -5,7 +5,6 @@ import type { Who } from '../../core/who.ts';
 import type { Tone } from './line.ts';
 
 export { percentText } from '../../core/percent.ts';
-export { HOOK_WORDS } from '../../core/release/hooks.ts';
 
 /** Symbols differ by shape, not by colour alone. */
 export const VERDICT_SIGNS: Readonly<Record<VerdictOutcome, readonly [Tone, string]>> = {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diagnose } from '../../../src/core/doctor/rules.ts';
+import type { GateStatus } from '../../../src/core/gates/gate.ts';
+import { hookGate } from '../../../src/core/gates/upgrade.ts';
 import { alone } from '../../../src/core/release/alias.ts';
 import type { Release } from '../../../src/core/release/release.ts';
 import { parseThreshold } from '../../../src/core/release/threshold.ts';
@@ -31,22 +33,26 @@ function symptoms(release: Release, nowMs: number): string[] {
   return diagnose(release, nowMs).findings.map(({ symptom }) => symptom);
 }
 
+const APPROVAL = { kind: 'approval', title: 'UAT', people: [], roles: ['qa'], fourEyes: false } as const;
+
 test('each way a release can stand is named by its symptom', () => {
   const cause = { at: T0, who: SYSTEM, reason: 'because' };
   const { release, at } = holding();
-  const hook = { executionId: 'x', startedAt: T0, deadline: T0 + 1, status: 'Failed' as const };
-  const gate = { function: 'smoke', timeoutMs: 1_000 };
+  const gate = hookGate('preTraffic', 'beforeTraffic', 'smoke', 1_000);
+  const asked = { ...gate, id: 'uat', check: APPROVAL };
+  const run = (of: string, status: GateStatus): Release['gates'] => ({
+    [of]: { gate: of, attempt: 1, startedAt: T0, deadline: T0 + 1, status },
+  });
+  const at0 = { phase: 'gating', toward: 0, plan: { ...release.plan, gates: [gate, asked] } } as const;
   const cases: [Partial<Release>, number, string][] = [
     [{ paused: { ...cause, who: ALICE } }, at, 'the release is paused'],
     [{ held: { ...cause, by: 'judge' } }, at, 'the weight is held'],
     [{ rollback: { ...cause, who: ALICE } }, at, 'a person ended the release'],
     [{ outcome: { ...cause, state: 'halted' }, phase: 'ended' }, at, 'a person must act'],
-    [
-      { rollback: cause, hooks: { preTraffic: hook }, plan: { ...release.plan, preTraffic: gate } },
-      at,
-      'a hook stopped the release',
-    ],
-    [{ phase: 'preTraffic', plan: { ...release.plan, preTraffic: gate } }, at, 'a hook has not answered'],
+    [{ ...at0, rollback: cause, gates: run('preTraffic', 'stopped') }, at, 'a gate stopped the release'],
+    [{ ...at0, gates: run('preTraffic', 'waiting') }, at, 'a hook has not answered'],
+    [{ ...at0, gates: run('uat', 'waiting') }, at, 'a person has to approve'],
+    [{ ...at0, gates: run('uat', 'held'), held: { ...cause, by: 'gate' } }, at, 'a gate holds the release'],
     [{}, at + 600_000, 'nothing drives the release'],
     [{ seen: snapshot(alone('41')) }, at, 'the alias does not carry the weight that was set'],
     [{ guards: { ...release.guards, blind: ['logs cannot be read'] } }, at, 'a guard could not measure'],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { hookGate } from '../../../src/core/gates/upgrade.ts';
 import { alone, readDescription } from '../../../src/core/release/alias.ts';
 import { decide } from '../../../src/core/release/decide.ts';
 import { rollbackTarget } from '../../../src/core/release/good.ts';
@@ -9,7 +10,8 @@ import { parseThreshold } from '../../../src/core/release/threshold.ts';
 import { SYSTEM } from '../../../src/core/who.ts';
 import { ALICE, plan, Story, snapshot } from './builders.ts';
 
-const GATE = { function: 'smoke', timeoutMs: 3_600_000 };
+const BEFORE = hookGate('preTraffic', 'beforeTraffic', 'smoke', 3_600_000);
+const AFTER = hookGate('postTraffic', 'afterTraffic', 'smoke', 3_600_000);
 
 function failures(errors: number, invocations = 20): Observation {
   const counts = { invocations, errors, timeouts: 0, throttles: 0, coldStarts: 0, slow: [] };
@@ -195,7 +197,7 @@ test('a step that has brought the evidence it asks for is over, after a fresh lo
 });
 
 test('the pre-traffic hook comes before any traffic, with both of CodeDeploy’s ids and an idempotency key', () => {
-  const story = new Story().start({ preTraffic: GATE });
+  const story = new Story().start({ gates: [BEFORE] });
   const call = story.take('invokeHook');
   assert.equal(call.payload.DeploymentId, 'd-ABCDEFGHI');
   assert.equal(call.payload.CandidateVersion, '42');
@@ -221,7 +223,7 @@ test('the pre-traffic hook comes before any traffic, with both of CodeDeploy’s
 });
 
 test('a hook that fails, crashes or stays silent ends the release before any traffic', () => {
-  const failed = new Story().start({ preTraffic: GATE });
+  const failed = new Story().start({ gates: [BEFORE] });
   failed.result('r-1/preTraffic', { outcome: 'hookFailed', error: 'Error: no database' });
   assert.equal(stateOf(failed.release), 'rolledBack');
   assert.match(failed.release.outcome?.reason ?? '', /pre-traffic hook smoke crashed: Error: no database/);
@@ -231,21 +233,21 @@ test('a hook that fails, crashes or stays silent ends the release before any tra
     'the alias was never touched',
   );
 
-  const silent = new Story().start({ preTraffic: GATE }).wait(3_599_999);
+  const silent = new Story().start({ gates: [BEFORE] }).wait(3_599_999);
   assert.equal(stateOf(silent.release), 'running');
   silent.wait(1);
-  assert.match(silent.release.outcome?.reason ?? '', /did not answer within 60 min/);
+  assert.match(silent.release.outcome?.reason ?? '', /did not answer within 1 h/);
 });
 
 test('the post-traffic hook runs at 100 %, and its failure restores stable', () => {
-  const story = new Story().start({ postTraffic: GATE, steps: [{ weightPercent: 100, holdMs: 5_000 }] }).write();
-  assert.equal(story.release.phase, 'postTraffic');
+  const story = new Story().start({ gates: [AFTER], steps: [{ weightPercent: 100, holdMs: 5_000 }] }).write();
+  assert.equal(story.release.phase, 'gating');
   story.result('r-1/postTraffic', { outcome: 'hookReturned', status: 'Failed' });
   assert.deepEqual(story.take('setAlias').target, alone('41'));
 });
 
 test('an alias that was moved while the pre-traffic hook ran is left alone', () => {
-  const story = new Story().start({ preTraffic: GATE });
+  const story = new Story().start({ gates: [BEFORE] });
   story.result('r-1/preTraffic', { outcome: 'hookReturned', status: 'Succeeded' });
   story.look({ alias: snapshot(alone('43')) });
   assert.equal(stateOf(story.release), 'halted');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { hookGate } from '../../../src/core/gates/upgrade.ts';
 import type { CommandResult } from '../../../src/core/release/commands.ts';
 import { stateOf } from '../../../src/core/release/release.ts';
 import { MAX_TRIES } from '../../../src/core/release/results.ts';
@@ -70,7 +71,7 @@ describe('credentials that are missing or expired', () => {
   });
 
   it('hold a hook that could not be called: it is called again, and its time begins anew', () => {
-    const story = new Story().start({ steps, preTraffic: { function: 'check', timeoutMs: 60_000 } });
+    const story = new Story().start({ steps, gates: [hookGate('preTraffic', 'beforeTraffic', 'check', 60_000)] });
     for (const until = story.at + HOURS; story.at < until; ) {
       story.result(story.take('invokeHook').key, EXPIRED);
       story.wait((story.release.retryAt ?? 0) - story.at);
