@@ -40,9 +40,8 @@ function factsOf(
   minutes: MetricDataResult | undefined,
   [invocations, errors, p50, p90, p99, samples]: readonly MetricDataResult[],
   now: number,
-): BaselineFacts | undefined {
+): BaselineFacts {
   const total = sum(invocations);
-  if (total === 0) return undefined;
   const busiest = indexOfLargest(samples?.Values ?? []);
   const at = samples?.Timestamps?.[busiest]?.getTime();
   const enough = (samples?.Values?.[busiest] ?? 0) >= LEAST_SAMPLES;

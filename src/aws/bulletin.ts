@@ -1,5 +1,6 @@
 import type { Clock } from '../app/ports/clock.ts';
 import type { Observation } from '../core/release/observation.ts';
+import { isInvoked } from './log-sources.ts';
 import type { LogTally } from './log-tally.ts';
 import type { Minutes } from './metric-minutes.ts';
 
@@ -25,6 +26,7 @@ export class Bulletin {
   readonly #blind = new Map<Path, string>();
   #toldBlind = '[]';
   #failureTold = false;
+  #invoked = false;
   #wake: (() => void) | undefined;
 
   constructor(clock: Clock, tally: LogTally | undefined) {
@@ -37,7 +39,13 @@ export class Bulletin {
     this.#seen('logs');
   }
 
+  /** Whether CloudWatch has counted any invocation. */
+  get invoked(): boolean {
+    return this.#invoked;
+  }
+
   minutesRead(minutes: Minutes): void {
+    this.#invoked ||= isInvoked(minutes);
     for (const minute of minutes) {
       const text = JSON.stringify(minute.counts);
       if (this.#toldMinutes.get(minute.minuteMs) === text) continue;

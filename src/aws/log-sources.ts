@@ -1,4 +1,4 @@
-import type { Watch } from '../core/release/observation.ts';
+import type { Observation, Watch } from '../core/release/observation.ts';
 import type { Clients } from './clients.ts';
 import { call, codeOf } from './problem.ts';
 
@@ -54,6 +54,21 @@ function logGroupArn(functionArn: string | undefined, group: string): string | u
 
 function unique(values: readonly string[]): string[] {
   return [...new Set(values)];
+}
+
+/**
+ * Where a log group does not exist although CloudWatch counts invocations, records are not written at all. Undefined as
+ * long as nobody called the function: then its log group has yet to be made.
+ */
+export function blindToAbsent(absent: readonly string[], invoked: boolean, watch: Watch): string | undefined {
+  const [group] = absent;
+  if (group === undefined || !invoked) return undefined;
+  return `log group ${group} does not exist although ${watch.function} is invoked: its role may not write logs; failures are seen only through CloudWatch minutes, 1-2 minutes late`;
+}
+
+/** Whether CloudWatch counts any invocation of a watched version. */
+export function isInvoked(minutes: Observation['minutes'] = []): boolean {
+  return minutes.some(({ counts }) => Object.values(counts).some(({ invocations }) => invocations > 0));
 }
 
 /** What is lost where a log group cannot be read. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../app/ports/clock.ts';
+import { AwsProblem } from '../app/ports/problem.ts';
 import type { Clients } from './clients.ts';
 import { LOG_FILTER } from './log-records.ts';
 import type { LogTally } from './log-tally.ts';
@@ -14,9 +15,17 @@ export interface GroupProblem {
   readonly error: unknown;
 }
 
+/** What a reading of the log groups came to. */
+export interface Sweep {
+  /** Whether everything was read. */
+  readonly complete: boolean;
+  readonly problems: readonly GroupProblem[];
+  /** Groups that do not exist: Lambda makes one with the first record that is written to it. */
+  readonly absent: readonly string[];
+}
+
 /**
- * Reads what the log groups hold from the tally's place on, and counts it. Answers whether that was everything, and the
- * groups that could not be read; never throws for one.
+ * Reads what the log groups hold from the tally's place on, and counts it; never throws for one that cannot be read.
  */
 export async function sweepLogs(
   clients: Clients,
@@ -24,22 +33,24 @@ export async function sweepLogs(
   groups: readonly string[],
   tally: LogTally,
   signal?: AbortSignal,
-): Promise<{ readonly complete: boolean; readonly problems: readonly GroupProblem[] }> {
+): Promise<Sweep> {
   const fromMs = tally.readFromMs;
   const problems: GroupProblem[] = [];
+  const absent: string[] = [];
   let cutOffMs: number | undefined;
   for (const group of groups) {
     try {
       const endMs = await sweepGroup(clients, group, fromMs, tally, signal);
       if (endMs !== undefined) cutOffMs = Math.min(cutOffMs ?? endMs, endMs);
     } catch (error) {
-      problems.push({ group, error });
+      if (error instanceof AwsProblem && error.kind === 'missing') absent.push(group);
+      else problems.push({ group, error });
     }
   }
-  if (problems.length > 0) return { complete: false, problems };
+  if (problems.length > 0) return { complete: false, problems, absent };
   if (cutOffMs === undefined) tally.readUpTo(clock.now());
   else tally.readAgainFrom(cutOffMs);
-  return { complete: cutOffMs === undefined, problems };
+  return { complete: cutOffMs === undefined, problems, absent };
 }
 
 /** Answers the timestamp where reading broke off, or undefined where it came to the end. */

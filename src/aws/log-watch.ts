@@ -3,7 +3,7 @@ import { AwsProblem } from '../app/ports/problem.ts';
 import type { Watch } from '../core/release/observation.ts';
 import type { Bulletin } from './bulletin.ts';
 import type { Clients } from './clients.ts';
-import { blindToLogs, findLogSources, type LogSources } from './log-sources.ts';
+import { blindToAbsent, blindToLogs, findLogSources, type LogSources } from './log-sources.ts';
 import { sweepLogs } from './log-sweep.ts';
 import { tailLogs } from './log-tail.ts';
 import type { LogTally } from './log-tally.ts';
@@ -76,10 +76,13 @@ async function poll(context: LogWatch, sources: LogSources, forMs: number, signa
   const untilMs = clock.now() + forMs;
   while (!signal.aborted && clock.now() < untilMs) {
     await pace.turn(signal);
-    const { complete, problems } = await sweepLogs(clients, clock, sources.groups, tally, signal);
+    const { complete, problems, absent } = await sweepLogs(clients, clock, sources.groups, tally, signal);
     if (signal.aborted) return;
     const [problem] = problems;
+    const nowhere = absent.length === sources.groups.length ? absent : [];
+    const unwritten = blindToAbsent(nowhere, bulletin.invoked, watch);
     if (problem) bulletin.blindTo('logs', blindToLogs(problem.group, problem.error, watch));
+    else if (unwritten !== undefined) bulletin.blindTo('logs', unwritten);
     else bulletin.logsRead();
     if (complete) await pause(clock, pollMs, signal);
     else if (problem) await pause(clock, isDenied(problem.error) ? RETRY_SOURCES_MS : pollMs, signal);

@@ -6,7 +6,7 @@ import type { AliasKey } from '../core/release/alias.ts';
 import type { Observation, Watch } from '../core/release/observation.ts';
 import { Bulletin, type Path } from './bulletin.ts';
 import type { Clients } from './clients.ts';
-import { blindToLogs, findLogSources } from './log-sources.ts';
+import { blindToAbsent, blindToLogs, findLogSources, isInvoked } from './log-sources.ts';
 import { sweepLogs } from './log-sweep.ts';
 import { LogTally } from './log-tally.ts';
 import { followLogs, pause } from './log-watch.ts';
@@ -66,14 +66,16 @@ async function look(sources: Shared, watch: Watch): Promise<Observation> {
       return undefined;
     }
   };
-  const [logs, minutes, alarms, alias] = await Promise.all([
+  const [read, minutes, alarms, alias] = await Promise.all([
     watch.logs ? see('logs', () => lookAtLogs(sources, watch, blind)) : undefined,
     watch.metrics ? see('metrics', () => sources.minutes.read(watch, sources.clock.now())) : undefined,
     watch.alarms.length > 0 ? see('alarms', () => sources.alarms.read(watch.alarms)) : undefined,
     see('alias', async () => (await sources.aliases.get(aliasOf(watch))) ?? null),
   ]);
+  const unwritten = blindToAbsent(read?.absent ?? [], isInvoked(minutes), watch);
+  if (unwritten !== undefined) blind.push(unwritten);
   return {
-    ...(logs === undefined ? {} : { logs }),
+    ...(read?.logs === undefined || unwritten !== undefined ? {} : { logs: read.logs }),
     ...(minutes === undefined ? {} : { minutes }),
     ...(alarms === undefined ? {} : { alarms }),
     ...(alias === undefined ? {} : { alias }),
@@ -86,17 +88,19 @@ async function lookAtLogs(
   { clients, clock }: Sources,
   watch: Watch,
   blind: string[],
-): Promise<Observation['logs'] | undefined> {
+): Promise<{ readonly logs: Observation['logs']; readonly absent: readonly string[] } | undefined> {
   const { groups, unusable } = await findLogSources(clients, watch);
   if (unusable !== undefined) {
     blind.push(unusable);
     return undefined;
   }
   const tally = new LogTally(watch);
-  const { problems } = await sweepLogs(clients, clock, groups, tally);
+  const { problems, absent } = await sweepLogs(clients, clock, groups, tally);
   const [problem] = problems;
   if (problem) blind.push(blindToLogs(problem.group, problem.error, watch));
-  return problem && !tally.changed ? undefined : tally.take();
+  // One of two groups may be made later: the candidate's own is there only once the candidate has been called.
+  const nowhere = absent.length === groups.length ? absent : [];
+  return problem && !tally.changed ? undefined : { logs: tally.take(), absent: nowhere };
 }
 
 async function follow(

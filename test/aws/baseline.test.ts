@@ -74,6 +74,6 @@ test('a rate is not guessed from less than two whole minutes, nor percentiles fr
   assert.deepEqual(await measured(young), { requestsPerSecond: 0, invocations: 90, errors: 0 });
 });
 
-test('an alias without a past has no baseline', async () => {
-  assert.equal(await measured({}), undefined);
+test('an alias that nobody called has a past of nothing, which is not the same as an unknown one', async () => {
+  assert.deepEqual(await measured({}), { requestsPerSecond: 0, invocations: 0, errors: 0 });
 });

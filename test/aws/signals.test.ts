@@ -112,6 +112,43 @@ test('a log group that cannot be read is named, with what is lost', async () => 
   ]);
 });
 
+test('a function that was never invoked has no log group yet: that is no traffic, not blindness', async () => {
+  await using scripted = await start();
+  let invocations = 0;
+  scripted.on('cloudwatch-logs', 'FilterLogEvents', () => {
+    throw new AwsError('ResourceNotFoundException', 'The specified log group does not exist.', {}, 400);
+  });
+  scripted.on('cloudwatch', 'GetMetricData', ({ MetricDataQueries }) => ({
+    MetricDataResults: (MetricDataQueries as MetricQuery[]).flatMap(({ Id, MetricStat: { Metric } }) =>
+      Metric.MetricName === 'Invocations' && invocations > 0
+        ? [{ Id, Timestamps: [new Date(SINCE)], Values: [invocations], StatusCode: 'Complete' }]
+        : [],
+    ),
+  }));
+  const clock = new StepClock(SINCE);
+  const watch = { ...WATCH, metrics: true };
+  const young = await open(scripted, clock).look(watch);
+  assert.deepEqual([young.logs?.counts, young.blind], [{}, []]);
+  const watching = followed(scripted, clock, watch);
+  await watching.until(({ alias }) => alias !== undefined);
+  await scripted.called('FilterLogEvents', 2);
+  assert.deepEqual(
+    watching.told.flatMap(({ blind = [] }) => blind),
+    [],
+  );
+  invocations = 9;
+  const unwritten = await open(scripted, clock).look(watch);
+  assert.equal(unwritten.logs, undefined);
+  assert.match(unwritten.blind?.[0] ?? '', /does not exist although orders is invoked: its role may not write logs/);
+  await clock.sleepingWithin(250);
+  clock.advance(5_000);
+  await watching.until(({ minutes }) => minutes !== undefined);
+  await clock.sleepingWithin(250);
+  clock.advance(250);
+  await watching.until(({ blind }) => /its role may not write logs/.test(blind?.[0] ?? ''));
+  await watching.stop();
+});
+
 test('a function whose successes leave no record is not counted by its log', async () => {
   await using scripted = await start({ loggingConfig: { SystemLogLevel: 'WARN' }, logs: [logEvent(1, 1, 'error')] });
   const seen = await open(scripted, new StepClock(SINCE)).look(WATCH);

@@ -60,6 +60,7 @@ const judge = z.object({
     .max(MAX_SLOW_LIMITS)
     .optional(),
   stableErrorRate: z.number().optional(),
+  usualPerSecond: z.number().optional(),
   phi: perKind.optional(),
   metricWeights: perKind.optional(),
   promoteEarly: z.object({ notWorseThan: z.number(), beta: z.number() }).optional(),

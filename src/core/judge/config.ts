@@ -38,6 +38,8 @@ export interface JudgeConfig {
   readonly phi?: Partial<Record<MetricKind, number>>;
   /** Failures per invocation of the stable version over the day before; learned from the first minutes if absent. */
   readonly stableErrorRate?: number;
+  /** Requests a second to both versions before the release; 0 where nobody called, absent where it is not known. */
+  readonly usualPerSecond?: number;
   /** Promote before the plan's end once the candidate is shown not to be `notWorseThan` times worse. */
   readonly promoteEarly?: { readonly notWorseThan: number; readonly beta: number };
 }
@@ -67,6 +69,10 @@ export function configProblem(config: JudgeConfig): string | null {
   if (badPhi !== undefined) return `phi is ${badPhi}; it must lie between 1 and ${MAX_PHI}`;
   if (stableErrorRate !== undefined && !(stableErrorRate >= 0 && stableErrorRate < 1)) {
     return `stableErrorRate is ${stableErrorRate}; it is a share of the invocations, from 0 to below 1`;
+  }
+  const { usualPerSecond } = config;
+  if (usualPerSecond !== undefined && !(usualPerSecond >= 0 && Number.isFinite(usualPerSecond))) {
+    return `usualPerSecond is ${usualPerSecond}; it is a number of requests, 0 or more`;
   }
   if (promoteEarly && !(promoteEarly.notWorseThan > 1 && promoteEarly.beta > 0 && promoteEarly.beta < 1)) {
     return `promoteEarly is ${promoteEarly.notWorseThan} times at ${promoteEarly.beta}; it needs a ratio above 1 and a chance`;

@@ -7,6 +7,7 @@ import {
   bothWorseText,
   evidenceText,
   landedText,
+  NO_TRAFFIC_TEXT,
   noDataText,
   percent,
   withoutTrafficText,
@@ -52,7 +53,10 @@ export function decide(state: JudgeState, metrics: readonly Metric[], source: Si
     return { kind: 'promoteEarly', reason, evidence };
   }
   if (!leader) {
-    const reason = `nothing speaks against ${config.candidate}; ${evidenceText(evidence)}`;
+    const reason =
+      state.silence.polls === 0
+        ? NO_TRAFFIC_TEXT
+        : `nothing speaks against ${config.candidate}; ${evidenceText(evidence)}`;
     return { kind: 'continue', reason, evidence, leading: null };
   }
   return { kind: 'continue', reason: reasonOf(config, leader, evidence), evidence, leading: leader.leading };
@@ -107,7 +111,7 @@ interface Hold {
 
 function holdOf(state: JudgeState, source: SignalSource): Hold | undefined {
   const { config, silence, split, outage, weightPercent } = state;
-  if (isSilent(silence, source, state.atMs)) {
+  if (isSilent(silence, source, state.atMs, config.usualPerSecond)) {
     return { cause: 'noData', stepBack: false, reason: noDataText(state.atMs - silence.lastDataMs) };
   }
   if (isWithoutTraffic(silence, weightPercent ?? 0)) {

@@ -63,6 +63,8 @@ function slowText(config: JudgeConfig, metric: Metric): string {
   return `took longer than ${Math.round(limit.limitMs)} ms (the p${Number((limit.quantile * 100).toFixed(2))} before)`;
 }
 
+export const NO_TRAFFIC_TEXT = 'no traffic has been seen yet';
+
 export function wrongSplitText(config: JudgeConfig, watch: SplitWatch, share: number): string {
   return `${config.candidate} gets ${percent(share)} of the traffic but is set to ${watch.weightPercent} %; routing or measuring is wrong, so the weight stays`;
 }

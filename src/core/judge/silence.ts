@@ -56,11 +56,17 @@ export function feedSilence(
   };
 }
 
-/** Whether the silence is longer than the traffic explains. */
-export function isSilent(watch: SilenceWatch, source: SignalSource, atMs: number): boolean {
+/**
+ * Whether the silence is longer than the traffic explains. Before the first data all that is known is `usualPerSecond`, the
+ * traffic before the release: a function that nobody calls is not silent.
+ */
+export function isSilent(watch: SilenceWatch, source: SignalSource, atMs: number, usualPerSecond?: number): boolean {
   const silentMs = atMs - watch.lastDataMs;
   if (watch.emptyPolls < 2 || silentMs < LEAST_SILENCE_MS[source]) return false;
-  if (watch.polls === 0) return silentMs >= FIRST_DATA_MS[source];
+  if (watch.polls === 0) {
+    if (silentMs < FIRST_DATA_MS[source]) return false;
+    return usualPerSecond === undefined || (usualPerSecond * silentMs) / 1000 >= LOG_THRESHOLD;
+  }
   // The chance of such a silence, with the rate known only from so many requests in so much time.
   return watch.spanMs > 0 && watch.requests * Math.log1p(silentMs / watch.spanMs) >= threshold(watch.polls);
 }

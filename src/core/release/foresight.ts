@@ -11,6 +11,7 @@ import { strategyText } from './strategy-text.ts';
 const LEAST_FOR_RATE = 1_000;
 /** What is assumed of a function that has not failed yet, for the sentence about what a plan can see. */
 const ASSUMED_ERROR_RATE = 0.001;
+const DAY_SECONDS = 86_400;
 /** Traffic and code change: what was learned this long ago is said to be old. */
 const OLD_MS = 30 * 86_400_000;
 
@@ -30,9 +31,15 @@ export function setUpJudge(judge: JudgePlan | null, { baseline, calibration }: P
   return {
     ...judge,
     ...(limits.length > 0 ? { latencyLimits: limits } : {}),
+    ...(baseline ? { usualPerSecond: usualPerSecond(baseline) } : {}),
     ...(counted ? { stableErrorRate: counted.errors / counted.invocations } : {}),
     ...(Object.keys(phi).length > 0 ? { phi: { ...phi, ...judge.phi } } : {}),
   };
+}
+
+/** Lately, or over the day where that was more: silence is judged by what one may rightly expect. */
+function usualPerSecond({ requestsPerSecond, invocations }: BaselineFacts): number {
+  return Math.max(requestsPerSecond, invocations / DAY_SECONDS);
 }
 
 /** What this plan cannot see at this traffic, as a sentence; undefined where the judge is off or the traffic unknown. */

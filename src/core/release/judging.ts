@@ -1,6 +1,7 @@
 import { zeroCounts } from '../judge/counts.ts';
 import { type Decision, decisionVerdict } from '../judge/decision.ts';
 import { initialJudge, type JudgeState, judge } from '../judge/judge.ts';
+import { NO_TRAFFIC_TEXT } from '../judge/sentences.ts';
 import type { SignalSource } from '../judge/silence.ts';
 import type { Verdict } from '../judge/verdict.ts';
 import type { CountsByVersion } from './observation.ts';
@@ -76,7 +77,7 @@ export function judgeVerdicts(judges: Judges): readonly { readonly guard: string
     if (!judging) return [];
     const verdict: Verdict = judging.decision
       ? decisionVerdict(judging.decision)
-      : { outcome: 'inconclusive', reason: 'no traffic has been seen yet' };
+      : { outcome: 'inconclusive', reason: NO_TRAFFIC_TEXT };
     return [{ guard: `judge (${PATH_NAME[source]})`, verdict }];
   });
 }

@@ -41,7 +41,7 @@ export interface Threshold {
 /** How the judge is set up for a release; what is absent was not known when the plan was made. */
 export type JudgePlan = Pick<
   JudgeConfig,
-  'alpha' | 'latencyLimits' | 'stableErrorRate' | 'phi' | 'metricWeights' | 'promoteEarly'
+  'alpha' | 'latencyLimits' | 'stableErrorRate' | 'usualPerSecond' | 'phi' | 'metricWeights' | 'promoteEarly'
 >;
 
 /** What would see more, as text for `--strategy`, and what it would see. */

@@ -172,6 +172,8 @@ function blindSpots(request: PlanRequest, facts: Facts): string[] {
   const { alarms, muted, candidate } = facts;
   const unseen = foresight(request.judge, request.steps, facts);
   const spots: string[] = unseen === undefined ? [] : [unseen];
+  if (request.judge && facts.baseline?.invocations === 0)
+    spots.push('CloudWatch counts no call of the alias in the last day: without traffic there is nothing to judge');
   for (const { name, state, actionsEnabled } of alarms) {
     if (state === 'INSUFFICIENT_DATA')
       spots.push(`alarm ${name} has INSUFFICIENT_DATA: it may never fire during this release`);

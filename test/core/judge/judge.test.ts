@@ -136,6 +136,17 @@ test('silence of two polls is held where traffic was dense, and data lifts the h
   assert.equal(run(repeat(1), CONFIG, silent.state).last.kind, 'continue');
 });
 
+test('before the first data, silence is judged by the traffic of before: nobody waits for a call that never comes', () => {
+  const silence = { stable: counts(0), candidate: counts(0) };
+  const minutes = repeat(60, silence);
+  const unknown = run(minutes);
+  assert.ok(unknown.last.kind === 'hold' && unknown.last.cause === 'noData', unknown.last.reason);
+  const never = run(minutes, { ...CONFIG, usualPerSecond: 0 });
+  assert.deepEqual(kinds(never.decisions), ['continue']);
+  assert.equal(never.last.reason, 'no traffic has been seen yet');
+  assert.equal(run(minutes, { ...CONFIG, usualPerSecond: 5 }).last.kind, 'hold');
+});
+
 test('a function that is called once a minute is not called silent between two calls', () => {
   const call = { stable: counts(1), candidate: counts(0) };
   const silence = { stable: counts(0), candidate: counts(0) };

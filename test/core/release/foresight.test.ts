@@ -32,7 +32,7 @@ test('what is not known is left out', () => {
   assert.deepEqual(setUpJudge({ alpha: 0.01 }, {}), { alpha: 0.01 });
   assert.equal(setUpJudge(null, { baseline: BASELINE }), null);
   const { durationMs: _durationMs, ...young } = { ...BASELINE, invocations: 50, errors: 1 };
-  assert.deepEqual(setUpJudge({ alpha: 0.01 }, { baseline: young }), { alpha: 0.01 });
+  assert.deepEqual(setUpJudge({ alpha: 0.01 }, { baseline: young }), { alpha: 0.01, usualPerSecond: 10 });
 });
 
 test('a plan says what stays invisible at this traffic, and what would see more', () => {
