@@ -7,6 +7,7 @@ import { consequence } from '../../src/core/history/consequence.ts';
 import { aliasStanding, outcomeOf } from '../../src/core/history/outcome.ts';
 import type { PastRelease } from '../../src/core/history/replay.ts';
 import type { Told } from '../../src/core/history/told.ts';
+import { zeroCounts } from '../../src/core/judge/counts.ts';
 import { alone } from '../../src/core/release/alias.ts';
 import type { AliasEvent } from '../../src/core/release/events.ts';
 import { type AliasDoc, type Phase, type Release, stateOf } from '../../src/core/release/release.ts';
@@ -19,6 +20,7 @@ import { cut, type Line, line, wrap } from '../../src/present/text/line.ts';
 import { planText } from '../../src/present/text/plan.ts';
 import { releaseScreen } from '../../src/present/text/release.ts';
 import { rollbackText } from '../../src/present/text/rollback.ts';
+import { scoreboard } from '../../src/present/text/scoreboard.ts';
 import { storyOf } from '../../src/present/text/story.ts';
 import { ALICE, KEY, plan, Story, snapshot, T0 } from '../core/release/builders.ts';
 import fc from '../property.ts';
@@ -77,6 +79,18 @@ function rolledBack(): Story {
   });
 }
 
+/** Ten seconds of failures of which more land on the candidate than should. */
+function suspected(): Story {
+  const served = (invocations: number, errors: number) => ({ ...zeroCounts(), invocations, errors });
+  const story = new Story().start({ judge: { alpha: 0.01 } }).write();
+  for (let i = 0; i < 10; i += 1) {
+    story.at += 1_000;
+    const counts = { '41': served(90, i === 4 ? 1 : 0), '42': served(10, i === 2 || i === 7 ? 1 : 0) };
+    story.observe({ logs: { cursor: 'c', sampled: false, counts } });
+  }
+  return story;
+}
+
 test('the plan is printed with its steps, its guards and what it cannot see', (t) => {
   const full = plan({
     gates: [
@@ -100,6 +114,13 @@ test('a release in mid-step shows what is live, what is next and when, and each 
   const byEvidence = { ...story.release, plan: { ...story.release.plan, steps } };
   golden(t, 'release-by-evidence', releaseScreen(byEvidence, story.at));
   golden(t, 'release-paused', releaseScreen(story.order('pause', 'looking at a log line').release, story.at));
+});
+
+test('a release under suspicion shows how far the evidence has come', (t) => {
+  const { release, at } = suspected();
+  golden(t, 'release-suspected', releaseScreen(release, at));
+  const tally = { requests: 1_000, hurt: 3, byVersion: { '42': { requests: 100, hurt: 3 } }, firstHurtAt: undefined };
+  golden(t, 'scoreboard', scoreboard({ ...tally, release, expected: 'rolledBack', ledgerPath: 'game-day.sqlite' }));
 });
 
 test('a release that was rolled back shows why, and what traffic showed afterwards', (t) => {

@@ -29,9 +29,9 @@ const ALIAS = 'live';
 const MAX_RPS = 500;
 /** After the end, callers are watched a little longer: the scoreboard counts what they really saw. */
 const AFTERMATH_MS = 1_500;
-/** The outage begins when the release is well under way, and is over before its patience is. */
-const OUTAGE_AFTER_MS = 6_000;
-const OUTAGE_MS = 8_000;
+/** The outage begins when the judge knows how often the service usually fails, and before the step is over. */
+const OUTAGE_AFTER_MS = 7_500;
+const OUTAGE_MS = 4_000;
 
 /** One rehearsal: what is released, against what traffic, and where its ledger lies. */
 interface Rehearsal {
@@ -76,13 +76,13 @@ async function rehearse(rehearsal: Rehearsal): Promise<ExitCode> {
   const { context, wired, fault, rps, taxService } = rehearsal;
   const { output, io } = context;
   const { stage } = wired.aws;
-  const { stableSource } = FAULT_SPECS[fault];
+  const { stableSource, timeoutMs } = FAULT_SPECS[fault];
   const { version } = await stage.create({
     functionName: FUNCTION,
     alias: ALIAS,
     runtime: 'nodejs22.x',
     handler: 'index.handler',
-    timeoutMs: 1_000,
+    timeoutMs,
     memoryMb: 128,
     environment: { TAX_SERVICE: taxService.url },
     zip: exampleZip(stableSource ?? FAULT_SPECS.none.source, 1),

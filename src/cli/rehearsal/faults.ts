@@ -21,6 +21,8 @@ interface FaultSpec {
   readonly rps: number;
   /** Traffic before the release: the stable version must be warm, and where its past matters, known. */
   readonly warmUpMs: number;
+  /** The function's own time limit. Lambda's default gives a cold start on a busy machine the time that it needs. */
+  readonly timeoutMs: number;
   readonly ends: 'promoted' | 'rolledBack';
 }
 
@@ -32,7 +34,14 @@ const DEPENDENT = `export async function faultOf(event) {
   if (!answer.ok) throw new Error(\`the tax service answered \${answer.status}\`);
 }
 `;
-const CANARY = { strategy: 'canary 10% 30s', bakeMs: 5_000, rps: 60, warmUpMs: 3_000, ends: 'rolledBack' } as const;
+const CANARY = {
+  strategy: 'canary 10% 30s',
+  bakeMs: 5_000,
+  rps: 60,
+  warmUpMs: 3_000,
+  timeoutMs: 3_000,
+  ends: 'rolledBack',
+} as const;
 
 export const FAULT_SPECS: Readonly<Record<Fault, FaultSpec>> = {
   errors: {
@@ -65,6 +74,7 @@ export async function faultOf() {
   },
   timeout: {
     ...CANARY,
+    timeoutMs: 1_000,
     says: 'hangs on every second request until Lambda kills it',
     source: `let n = 0;
 export async function faultOf() {
@@ -87,9 +97,9 @@ export async function faultOf() {
   outage: {
     ...CANARY,
     // Enough invocations for a usual failure rate: without one the judge could not tell an outage from an ordinary day.
-    strategy: 'canary 10% 20s',
-    rps: 150,
-    warmUpMs: 10_000,
+    strategy: 'canary 10% 10s',
+    bakeMs: 4_000,
+    rps: 100,
     ends: 'promoted',
     says: 'has no fault, while a service that both versions need fails for a while',
     source: DEPENDENT,

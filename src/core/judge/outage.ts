@@ -16,6 +16,8 @@ export interface OutageWatch {
   /** The last moment at which nothing was wrong. */
   readonly calmMs: number;
   readonly worse: boolean;
+  /** When trouble was last over; null where there was none. */
+  readonly clearedMs: number | null;
   /** The rate that raised the flag, the trials behind it, and the window that may clear it. */
   readonly rate: number;
   readonly neededTrials: number;
@@ -30,15 +32,25 @@ const RATES: readonly number[] = [0.005, 0.01, 0.03, 0.1, 0.4];
 /** Rates this close above the tolerated one teach too slowly to bet on. */
 const LEAST_FACTOR = 1.5;
 /** Without history the first invocations of the stable version are taken as usual. */
-const LEARNING_TRIALS = 1000;
+const LEARNING_TRIALS = 500;
 /** Nothing is so good that it never fails: below this, one failure would be an outage. */
 const LEAST_USUAL_RATE = 1e-4;
-const CLEAR_LEAST_MS = 30_000;
+const CLEAR_LEAST_MS = 20_000;
+/** A block that speaks this much for the rate that raised the flag says that the trouble is not over: the window starts anew. */
+const STILL_WORSE_LOG_E = Math.log(10);
 const CLEAR_MOST_MS = 600_000;
 
 /** A watch that knows the usual rate, or one that has yet to learn it. */
 export function watchOutage(usualRate: number | undefined, startedAtMs: number): OutageWatch {
-  const base = { learnedFailures: 0, learnedTrials: 0, stakedMs: 0, score: 0, calmMs: startedAtMs, worse: false };
+  const base = {
+    learnedFailures: 0,
+    learnedTrials: 0,
+    stakedMs: 0,
+    score: 0,
+    calmMs: startedAtMs,
+    worse: false,
+    clearedMs: null,
+  };
   const window = { rate: 0, neededTrials: 0, windowMs: startedAtMs, windowFailures: 0, windowTrials: 0 };
   const known = usualRate === undefined ? null : Math.max(usualRate, LEAST_USUAL_RATE);
   return { ...base, ...window, usualRate: known, logWealth: known === null ? [] : opening(known) };
@@ -69,6 +81,8 @@ export function feedOutage(
     windowFailures: watch.windowFailures + block.failures,
     windowTrials: watch.windowTrials + block.trials,
   };
+  const stillWorse = logLr(block.failures, block.trials, flaggedRate(watch, tolerated), tolerated) >= STILL_WORSE_LOG_E;
+  if (watch.worse && stillWorse) return { ...next, windowMs: block.atMs, windowFailures: 0, windowTrials: 0 };
   return watch.worse ? clearWhenOver(next, block.atMs) : flagWhenWorse(next, block.atMs, rules.alpha);
 }
 
@@ -101,7 +115,12 @@ function clearWhenOver(watch: OutageWatch, atMs: number): OutageWatch {
   const { windowFailures, windowTrials } = watch;
   const over = betsAbove(tolerated).every((rate) => logLr(windowFailures, windowTrials, rate, tolerated) < 0);
   if (!over) return { ...watch, ...fresh, rate: windowFailures / windowTrials };
-  return { ...watch, ...fresh, worse: false, score: 0, calmMs: atMs, logWealth: opening(usualRate) };
+  return { ...watch, ...fresh, worse: false, clearedMs: atMs, score: 0, calmMs: atMs, logWealth: opening(usualRate) };
+}
+
+/** The rate that raised the flag, as a bet: strictly between the tolerated rate and certainty. */
+function flaggedRate({ rate }: OutageWatch, tolerated: number): number {
+  return Math.min((1 + tolerated) / 2, Math.max(rate, tolerated * LEAST_FACTOR));
 }
 
 function toleratedRate(usualRate: number): number {

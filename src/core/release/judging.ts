@@ -82,10 +82,24 @@ export function judgeVerdicts(judges: Judges): readonly { readonly guard: string
   });
 }
 
+/** CloudWatch shows a minute up to so long after log records have told of it. */
+const METRICS_LATE_MS = 180_000;
+
+/**
+ * Whether the trouble that CloudWatch shows is one that the log path has seen as well, and seen the end of: minutes that
+ * come late must not hold what has recovered. Trouble that the logs never saw is no such case.
+ */
+function isOver({ logs, metrics }: Judges): boolean {
+  const byLogs = logs?.state.outage;
+  if (!byLogs || byLogs.worse || byLogs.clearedMs === null || !metrics) return false;
+  return metrics.state.outage.calmMs - METRICS_LATE_MS <= byLogs.clearedMs;
+}
+
 /** Why the judge wants the weight frozen, if it does. */
 export function judgeHold(judges: Judges): { readonly reason: string; readonly stepBack: boolean } | null {
   for (const source of ['logs', 'metrics'] as const) {
     const decision = judges[source]?.decision;
+    if (source === 'metrics' && decision?.kind === 'hold' && decision.cause === 'bothWorse' && isOver(judges)) continue;
     if (decision?.kind === 'hold') return { reason: decision.reason, stepBack: decision.stepBack };
   }
   return null;

@@ -2,6 +2,7 @@ import { formatDuration } from '../../core/duration.ts';
 import { waitingRun } from '../../core/release/gate-runs.ts';
 import { type GuardVerdict, guardVerdicts, seenOf } from '../../core/release/guards.ts';
 import { actualWeight, type Release, stateOf, wantedWeight } from '../../core/release/release.ts';
+import { evidenceLines } from './evidence.ts';
 import { gateLines, waits } from './gates.ts';
 import { type Line, labelled, line } from './line.ts';
 import { routingText } from './story.ts';
@@ -126,6 +127,7 @@ function guardLines(release: Release, nowMs: number): Line[] {
   const verdicts = guardVerdicts(plan, guards, atMs);
   return [
     ...verdictLines(verdicts),
+    ...evidenceLines(verdicts),
     ...guards.blind.map((problem, index) => labelled(index === 0 ? 'blind' : '', ['warn', '!'], ` ${problem}`)),
   ];
 }

@@ -1,6 +1,8 @@
 import { formatDuration } from '../../core/duration.ts';
+import { guardVerdicts } from '../../core/release/guards.ts';
 import type { Release } from '../../core/release/release.ts';
 import { stateOf } from '../../core/release/release.ts';
+import { evidenceLines } from './evidence.ts';
 import { type Line, labelled, line } from './line.ts';
 import { STATE_WORDS } from './words.ts';
 
@@ -59,6 +61,7 @@ export function scoreboard(score: Score): readonly Line[] {
     ...versions.map(([version, counts]) =>
       labelled('', `version ${version}: ${counts.hurt} hurt of ${counts.requests}`),
     ),
+    ...evidenceLines(guardVerdicts(release.plan, release.guards, release.outcome?.at ?? release.started.at)),
     ...time('detect', detectMs, 'from the first bad request to the verdict'),
     ...time('restore', restoreMs, 'from the first bad request to stable read back'),
     ...time('switch', switchMs, 'from the verdict to stable read back'),

@@ -105,6 +105,28 @@ test('a fault that starts after an outage is found, because part of the stake wa
   assert.match(found.reason, /^\d+ of \d+ failures landed on v42/);
 });
 
+test('a hold for an outage ends soon after the outage does, and not before, however often somebody looks', () => {
+  const heldForSeconds = (rate: number, usual: number, seconds: number): number => {
+    const at = (failing: number) => ({
+      stable: counts(450, Math.round(450 * failing)),
+      candidate: counts(50, Math.round(50 * failing)),
+    });
+    const known = { ...CONFIG, stableErrorRate: usual };
+    const during = run([...repeat(60, at(0)), ...repeat(seconds / 5, at(rate))], known);
+    assert.equal(during.last.kind, 'hold', during.last.reason);
+    const after = run(repeat(120, at(0)), known, during.state);
+    return 5 * (1 + after.decisions.findIndex(({ kind }) => kind === 'continue'));
+  };
+  for (const [rate, seconds] of [
+    [0.3, 30],
+    [0.3, 300],
+    [0.05, 300],
+  ] as const) {
+    const held = heldForSeconds(rate, 0.001, seconds);
+    assert.ok(held >= 20 && held <= 40, `${rate} for ${seconds} s: held ${held} s more`);
+  }
+});
+
 test('a split that differs from the configured weight is held and says so', () => {
   const { last } = run(repeat(60, { weightPercent: 10, stable: counts(80), candidate: counts(20) }));
   assert.ok(last.kind === 'hold' && last.cause === 'wrongSplit', last.reason);

@@ -54,6 +54,29 @@ test('an outage of both versions holds the weight, blames nobody, and lets go wh
   assert.ok(story.release.stepSince > stepSince, 'time spent held is not time under watch');
 });
 
+test('CloudWatch’s late minutes do not hold a release that log records have seen recover; an outage only they show does', () => {
+  const minute = (story: Story, stable: [number, number], candidate: [number, number]): Observation => ({
+    minutes: [{ minuteMs: Math.floor(story.at / 60_000) * 60_000, counts: second(stable, candidate).logs!.counts }],
+  });
+  const story = new Story().start({ judge: { ...JUDGE, stableErrorRate: 0.001 }, steps: STEPS }).write();
+  run(story, 200, second([90, 0], [10, 0]));
+  story.observe(minute(story, [9_000, 9], [1_000, 1]));
+  run(story, 10, second([90, 45], [10, 5]));
+  assert.equal(stateOf(story.release), 'held');
+  run(story, 60, second([90, 0], [10, 0]));
+  assert.equal(stateOf(story.release), 'running');
+  story.observe(minute(story, [9_000, 500], [1_000, 50]));
+  assert.equal(story.release.guards.judges.metrics?.decision?.kind, 'hold');
+  assert.equal(stateOf(story.release), 'running');
+
+  const unseen = new Story().start({ judge: { ...JUDGE, stableErrorRate: 0.001 }, steps: STEPS }).write();
+  run(unseen, 200, second([90, 0], [10, 0]));
+  unseen.observe(minute(unseen, [9_000, 9], [1_000, 1]));
+  unseen.at += 60_000;
+  unseen.observe(minute(unseen, [9_000, 900], [1_000, 100]));
+  assert.equal(stateOf(unseen.release), 'held');
+});
+
 test('an outage that begins with a step takes that step back', () => {
   const story = new Story().start({ judge: JUDGE, steps: STEPS }).write();
   run(story, 590, second([90, 0], [10, 0]));
