@@ -14,6 +14,8 @@ import type { ServeOptions } from './hosts/restate/serve.ts';
 import { hostFor, kindOf } from './wire/hosts.ts';
 import type { IncidentHome, Incidents, ReadIncidentSettings } from './wire/incidents.ts';
 
+export type { IncidentHome, IncidentSettings } from './wire/incidents.ts';
+
 /** The composition root: the only file that makes adapters. Everything is imported when it is first needed. */
 
 export interface WireOptions {
@@ -62,6 +64,8 @@ export interface Wired {
   home(): Promise<Home>;
   /** What lies beside the state; the state itself is not opened. */
   shelf(name: ShelfName): Promise<Shelf>;
+  /** Where a text of a shelf lies, as a path that can be opened; undefined where it is no file. */
+  place?(name: ShelfName, text: string): string | undefined;
   close(): Promise<void>;
 }
 
@@ -85,6 +89,10 @@ export const wire: Wire = async (options) => {
       return (await opened).home;
     },
     shelf: (name) => shelfFor(aws, options, name),
+    place: (name, text) => {
+      const folder = kindOf(options.stateFile) === 'file' ? dirname(options.stateFile) : options.shelfFolder;
+      return folder === undefined || options.stateFile.startsWith('s3:') ? undefined : join(folder, name, text);
+    },
     async close() {
       const home = await opened?.catch(() => undefined);
       await home?.close();

@@ -1,9 +1,10 @@
 import type { Wired } from '../wire.ts';
+import type { IncidentFlags } from './incident/flags.ts';
 import type { Io } from './io.ts';
 import type { Output } from './output.ts';
 
 /** Everything that was written behind the command's name. */
-export interface Flags {
+export interface Flags extends IncidentFlags {
   readonly function?: string;
   readonly alias?: string;
   readonly config?: string;

@@ -1,10 +1,21 @@
+import { INCIDENT_VERBS } from './verbs/incident.ts';
 import { LEARNING_VERBS } from './verbs/learning.ts';
+import { POSTMORTEM_VERBS } from './verbs/postmortem.ts';
 import { RELEASE_VERBS } from './verbs/release.ts';
 import { RUNNING_VERBS } from './verbs/running.ts';
 import type { Verb } from './verbs/verb.ts';
 
 /** Every command, in the order of the help. */
-export const VERBS: readonly Verb[] = [...RELEASE_VERBS, ...LEARNING_VERBS, ...RUNNING_VERBS];
+export const VERBS: readonly Verb[] = [
+  ...RELEASE_VERBS,
+  ...INCIDENT_VERBS,
+  ...POSTMORTEM_VERBS,
+  ...LEARNING_VERBS,
+  ...RUNNING_VERBS,
+];
 
 /** What a group of commands is about, by its first word; every verb whose name has two words belongs to one. */
-export const GROUPS: Readonly<Record<string, string>> = {};
+export const GROUPS: Readonly<Record<string, string>> = {
+  postmortem: 'what is learnt from an incident: facts from the ledger, words from people',
+  incident: 'what goes on while something is wrong: who leads, what is done, who is told',
+};

@@ -37,6 +37,7 @@ export interface IncidentHome {
   readonly host: IncidentHost & HostUpkeep;
   readonly setup: IncidentSetup;
   readonly channels: Channels;
+  readonly drafts: Drafts;
   /** Resolves when this process has performed what it took up. */
   settle(): Promise<void>;
 }
@@ -147,6 +148,7 @@ async function openIncidents(wiring: IncidentWiring): Promise<Opened> {
     host,
     setup: settings.setup,
     channels,
+    drafts,
     served,
     settle: () => host.idle(),
     close: () => host.close(),

@@ -18,6 +18,7 @@ import { DEFAULT_SETUP } from '../../src/app/incident/setup.ts';
 import { incidentActor } from '../../src/app/incident-actor.ts';
 import { aliasPerform, createPerform } from '../../src/app/perform.ts';
 import type { Clock } from '../../src/app/ports/clock.ts';
+import type { Drafts } from '../../src/app/ports/drafts.ts';
 import type { LedgerEntry, Stored } from '../../src/app/ports/host.ts';
 import type { AliasHost, AwsPorts } from '../../src/app/ports/index.ts';
 import type { PastQuery } from '../../src/app/ports/past-logs.ts';
@@ -217,6 +218,7 @@ export class World {
         host: this.incidents,
         setup: DEFAULT_SETUP,
         channels: this.channels,
+        drafts: DRAFTS,
         settle: () => this.incidents.idle(),
       }),
       settle: async () => {
@@ -281,7 +283,7 @@ export class World {
         },
         regions: { isolate: async () => undefined },
         channels: this.channels,
-        drafts: { write: async (audience, stage, facts) => draftFor(audience, stage, facts) },
+        drafts: DRAFTS,
         clock: this.clock,
         incidents: () => this.incidents,
         claim: () => `claim-${++this.#claims}`,
@@ -409,6 +411,8 @@ export class World {
     },
   };
 }
+
+const DRAFTS: Drafts = { write: async (audience, stage, facts) => draftFor(audience, stage, facts) };
 
 /** Only the rehearsal builds functions, and it runs on a local AWS. */
 const NO_STAGE: Wired['aws']['stage'] = new Proxy(Object.create(null), {

@@ -146,7 +146,7 @@ test('completion scripts are accepted by their shells and know every command', a
   for (const shell of ['bash', 'zsh', 'fish']) {
     const { exit, out } = await new World().run('completion', shell);
     assert.equal(exit, 0);
-    for (const { name } of VERBS) assert.ok(out.includes(name));
+    for (const { name } of VERBS) for (const word of name.split(' ')) assert.ok(out.includes(word), name);
     const checked = spawnSync(shell, ['-n'], { input: out, encoding: 'utf8' });
     if (!checked.error) assert.equal(checked.status, 0, checked.stderr);
   }
@@ -161,5 +161,6 @@ test('a command of two words belongs to a group that the help names, and no grou
   const firstOfTwo = VERBS.map(({ name }) => name.split(' ')).flatMap(([first, second]) => (second ? [first!] : []));
   assert.deepEqual([...new Set(firstOfTwo)].sort(), Object.keys(GROUPS).sort());
   const { out } = await new World().run('--help');
-  for (const about of Object.values(GROUPS)) assert.ok(out.includes(about));
+  const told = out.replaceAll(/\s+/g, ' ');
+  for (const about of Object.values(GROUPS)) assert.ok(told.includes(about));
 });

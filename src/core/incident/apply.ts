@@ -4,6 +4,7 @@ import type { Order, OrderEvent } from './events.ts';
 import type { ActionItem, Incident } from './incident.ts';
 import { moveMessage, oweMessages } from './outbox.ts';
 import { abandon, enter } from './phases.ts';
+import { dropProposals } from './proposals.ts';
 import { ROLES, type Role } from './roles.ts';
 import { setSeverity } from './severity-change.ts';
 import { type IncidentTurn, quiet, record, redactEntry, type Source } from './turn.ts';
@@ -167,11 +168,12 @@ const APPLY: { readonly [K in Exclude<Order['kind'], Elsewhere>]: Apply<K> } = {
     return quiet(record({ ...incident, forward }, source, { kind: 'decision', text }));
   },
   resolve: (incident, { summary }, source) =>
-    enter({ ...incident, summary }, 'resolved', source, {
-      kind: 'phase.changed',
-      text: `resolved: ${summary}`,
-      stage: 'resolved',
-    }),
+    enter(
+      dropProposals({ ...incident, summary }, 'nobody approved it before it was resolved', source),
+      'resolved',
+      source,
+      { kind: 'phase.changed', text: `resolved: ${summary}`, stage: 'resolved' },
+    ),
   reopen: (incident, { why }, source) =>
     enter(incident, 'triaged', source, { kind: 'incident.reopened', text: `reopened: ${why}`, stage: 'scope' }),
   decline: (incident, { why }, source) =>

@@ -373,3 +373,15 @@ test('every order told twice gives the very same document', () => {
     assert.deepEqual(commands, []);
   }
 });
+
+test('a text that waits when the incident is resolved says what is not true any more, and is dropped', () => {
+  const story = new Case().open().triaged();
+  story.order(
+    { kind: 'send', audience: 'customers', stage: 'ack', text: PUBLIC_TEXT, digest: DIGEST, channels: [PAGE] },
+    { who: BOB },
+  );
+  assert.equal(story.incident.pending.length, 1);
+  story.contain().order({ kind: 'resolve', summary: 'the field is read again' });
+  assert.equal(story.incident.pending.length, 0);
+  assert.ok(story.kinds().includes('comms.skipped'));
+});

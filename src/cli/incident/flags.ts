@@ -1,0 +1,46 @@
+/** What can be written behind the commands about incidents and postmortems. */
+export interface IncidentFlags {
+  readonly service?: string;
+  readonly component?: readonly string[];
+  readonly severity?: string;
+  readonly began?: string;
+  readonly security?: boolean;
+  readonly private?: boolean;
+  readonly drill?: boolean;
+  readonly workaround?: string;
+  readonly summary?: string;
+  readonly commander?: string;
+  readonly role?: string;
+  readonly person?: string;
+  readonly remove?: boolean;
+  readonly kind?: string;
+  readonly at?: string;
+  readonly evidence?: readonly string[];
+  readonly amend?: string;
+  readonly redact?: string;
+  readonly public?: boolean;
+  readonly audience?: string;
+  readonly stage?: string;
+  readonly text?: string;
+  readonly file?: string;
+  readonly override?: string;
+  readonly digest?: string;
+  readonly rollback?: boolean;
+  readonly weights?: string;
+  readonly isolateRegion?: boolean;
+  readonly concurrency?: string;
+  readonly other?: string;
+  readonly breakGlass?: boolean;
+  readonly waivePublic?: boolean;
+  readonly into?: string;
+  readonly as?: string;
+  readonly all?: boolean;
+  readonly days?: string;
+  readonly type?: string;
+  readonly owner?: string;
+  readonly due?: string;
+  readonly priority?: string;
+  readonly ticket?: string;
+  readonly done?: string;
+  readonly noPrevention?: boolean;
+}
