@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseThreshold } from '../core/release/threshold.ts';
+import { ChannelsSchema } from './channels-schema.ts';
 import type { ReleaseSettings } from './settings.ts';
 import { stepsProblem } from './wanted.ts';
 
@@ -82,6 +83,7 @@ export const Config = z
     ...release,
     defaults: Release.optional().describe('What every function below has, unless it says otherwise.'),
     functions: z.record(functionName, Release).optional().describe('Several functions, each by its name.'),
+    channels: ChannelsSchema.optional(),
   })
   .superRefine((value, context) => {
     checkStrategy(value, context);

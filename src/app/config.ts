@@ -1,6 +1,7 @@
 import { type Document, isMap, isNode, LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { nearest } from '../core/nearest.ts';
+import { type ChannelConfig, channelKeys } from './channels-schema.ts';
 import { Config, RELEASE_KEYS, type ReleaseInput } from './config-schema.ts';
 import type { ReleaseSettings, SettingName } from './settings.ts';
 
@@ -31,7 +32,12 @@ export interface ConfiguredFunction {
 }
 
 export type ConfigResult =
-  | { readonly ok: true; readonly functions: readonly ConfiguredFunction[] }
+  | {
+      readonly ok: true;
+      readonly functions: readonly ConfiguredFunction[];
+      /** The ways to the outside world, by the team's own names. */
+      readonly channels: Readonly<Record<string, ChannelConfig>>;
+    }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
 /** Reads a configuration. Never throws: whatever is wrong with the text is told with its line and column. */
@@ -52,7 +58,10 @@ export function readConfig(text: string, file: string): ConfigResult {
     return { ok: false, problems: [whole(file, `the file cannot be read: ${reason}`)] };
   }
   const checked = Config.safeParse(parsed, { reportInput: true });
-  if (checked.success) return { ok: true, functions: functionsOf(checked.data, document, lines) };
+  if (checked.success) {
+    const { channels = {} } = checked.data;
+    return { ok: true, functions: functionsOf(checked.data, document, lines), channels };
+  }
   const problems = checked.error.issues
     .slice(0, MAX_PROBLEMS)
     .flatMap((issue) => problemsOf(issue, file, document, lines))
@@ -109,13 +118,14 @@ function problemsOf(
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
-      const close = nearest(key, knownKeys(issue.path));
+      const known = knownKeys(issue.path, document);
+      const close = nearest(key, known);
       return {
         file,
         ...positionOf(document, lines, path, true),
         path: pathText(path),
         message: 'there is no such key',
-        hint: close ? `did you mean "${close}"?` : `possible here: ${knownKeys(issue.path).join(', ')}`,
+        hint: close ? `did you mean "${close}"?` : `possible here: ${known.join(', ')}`,
       };
     });
   }
@@ -124,21 +134,29 @@ function problemsOf(
     if (inner)
       return problemsOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, file, document, lines);
   }
-  const value = issue.code === 'custom' || issue.input === undefined ? undefined : shortJson(issue.input);
+  // Whatever stands under channels may be a secret that was written into the wrong place.
+  const secret = issue.path[0] === 'channels' || issue.code === 'custom';
+  const value = secret || issue.input === undefined ? undefined : shortJson(issue.input);
   return [
     {
       file,
       ...positionOf(document, lines, issue.path, false),
       path: pathText(issue.path),
-      message: issue.message,
+      message: messageOf(issue),
       ...(value === undefined ? {} : { value }),
     },
   ];
 }
 
-function knownKeys(path: Path): readonly string[] {
-  if (path.length === 0) return ['function', ...RELEASE_KEYS, 'defaults', 'functions'];
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
+  return issue.code === 'invalid_type' && issue.input === undefined ? 'this is missing' : issue.message;
+}
+
+function knownKeys(path: Path, document: Document.Parsed): readonly string[] {
+  if (path.length === 0) return ['function', ...RELEASE_KEYS, 'defaults', 'functions', 'channels'];
   const last = path.at(-1);
+  if (path[0] === 'channels') return channelKeys(document.getIn([...path.slice(0, 2), 'kind']), path.slice(2));
   if (last === 'hooks') return ['preTraffic', 'postTraffic', 'timeout'];
   if (last === 'judge') return ['alpha'];
   if (typeof last === 'number') return ['weight', 'hold', 'invocations'];
@@ -192,7 +210,7 @@ function functionsOf(
   document: Document.Parsed,
   lines: LineCounter,
 ): ConfiguredFunction[] {
-  const { defaults, functions, function: only, ...own } = config;
+  const { defaults, functions, function: only, channels: _, ...own } = config;
   if (!functions) {
     const settings = { ...(only === undefined ? {} : { function: only }), ...settingsOf(own) };
     return settings.function === undefined && Object.keys(settings).length === 0

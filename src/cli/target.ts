@@ -1,5 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
-import { dirname, relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { ConfiguredFunction } from '../app/config.ts';
 import {
   DEFAULT_LAYER,
@@ -12,11 +11,9 @@ import {
   valuesOf,
 } from '../app/settings.ts';
 import type { AliasKey } from '../core/release/alias.ts';
+import { CONFIG_FILE, configFile, readConfigFile } from './config-file.ts';
 import type { Context, Flags } from './context.ts';
-import { EXIT } from './exit.ts';
-import { CommandFailure, usage } from './failure.ts';
-
-export const CONFIG_FILE = 'switchback.yaml';
+import { usage } from './failure.ts';
 
 const FLAG_OF: Readonly<Record<SettingName, string>> = {
   function: '--function',
@@ -130,7 +127,7 @@ const MAX_KNOWN = 1_000;
 /** Whether anything names a function: flags, environment or a config file. */
 export async function namesFunction(context: Context): Promise<boolean> {
   if (layered(nearLayers(context)).has('function')) return true;
-  return (await configuredFile(context)) !== undefined;
+  return (await configFile(context)) !== undefined;
 }
 
 /** AWS's own rules; kept here so that a slip is named before anything is asked. */
@@ -151,36 +148,15 @@ function named(found: ReadonlyMap<SettingName, Sourced>, name: 'function' | 'ali
   throw usage(`${name} "${value}" is not possible: ${why}`);
 }
 
-async function configuredFile({ io, flags }: Context): Promise<string | undefined> {
-  const asked = flags.config ?? io.env.SWITCHBACK_CONFIG;
-  if (asked) return resolve(io.cwd, asked);
-  const usual = resolve(io.cwd, CONFIG_FILE);
-  return (await stat(usual).catch(() => undefined))?.isFile() ? usual : undefined;
-}
-
 async function fileLayer(context: Context, wanted: string | undefined): Promise<Layer | undefined> {
-  const file = await configuredFile(context);
-  if (file === undefined) return undefined;
-  const shown = relative(context.io.cwd, file) || file;
-  const { MAX_CONFIG_BYTES, problemText, readConfig } = await import('../app/config.ts');
-  const found = await stat(file).catch(() => undefined);
-  if (!found) throw usage(`config file "${shown}" does not exist`, 'switchback init writes one');
-  if (found.size > MAX_CONFIG_BYTES)
-    throw usage(`config file "${shown}" has ${found.size} bytes: at most ${MAX_CONFIG_BYTES} are read`);
-  const read = readConfig(await readFile(file, 'utf8'), shown);
-  if (!read.ok) {
-    const [first, ...more] = read.problems.map(problemText);
-    throw new CommandFailure({
-      exit: EXIT.usage,
-      message: [first, ...more].join('\n'),
-      next: `correct ${shown}; switchback config schema tells what is possible`,
-    });
-  }
+  const read = await readConfigFile(context);
+  if (read === undefined) return undefined;
+  const { folder, shown } = read;
   const chosen = choose(read.functions, wanted, shown);
   if (!chosen) return undefined;
   const { code } = chosen.settings;
   // Paths in the file are meant from where the file stands, not from where the command was called.
-  const settings = code === undefined ? chosen.settings : { ...chosen.settings, code: resolve(dirname(file), code) };
+  const settings = code === undefined ? chosen.settings : { ...chosen.settings, code: resolve(folder, code) };
   return { settings, from: (name) => `${shown}:${chosen.lines.get(name) ?? 1}` };
 }
 

@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { labelled, line } from '../../present/text/line.ts';
+import { CONFIG_FILE } from '../config-file.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { CommandFailure, usage } from '../failure.ts';
-import { CONFIG_FILE } from '../target.ts';
 
 /** Writes a commented configuration. Asks for the function's name at most, and only on a terminal. */
 export async function run({ flags, io, output }: Context): Promise<ExitCode> {
