@@ -11,6 +11,7 @@ import type { AliasDoc } from './core/release/release.ts';
 import { watchOf } from './core/release/watch.ts';
 import type { Endpoint } from './hosts/restate/endpoint.ts';
 import type { ServeOptions } from './hosts/restate/serve.ts';
+import type { ReadChannelSettings } from './wire/channels.ts';
 import { hostFor, kindOf } from './wire/hosts.ts';
 import type { IncidentHome, Incidents, ReadIncidentSettings } from './wire/incidents.ts';
 
@@ -34,6 +35,8 @@ export interface WireOptions {
   readonly restateToken?: string;
   /** How incidents are run; the defaults where it is not given. */
   readonly incidents?: ReadIncidentSettings;
+  /** By what incidents speak; read when the first one is needed. */
+  readonly channels?: ReadChannelSettings;
   /** Told, as a sentence, what went wrong where nobody waits for an answer. */
   readonly report: (problem: string) => void;
 }
@@ -107,18 +110,18 @@ async function openHome(
   options: WireOptions,
 ): Promise<{ home: Home; close: () => Promise<void> }> {
   const { report } = options;
-  const [openHost, wiring, { aliasActor }, performing, { createKeeper }, { calibrationsOn }, found] = await Promise.all(
-    [
+  const [openHost, wiring, { withChannels }, { aliasActor }, performing, { createKeeper }, { calibrationsOn }, found] =
+    await Promise.all([
       hostFor(aws, options),
       import('./wire/incidents.ts'),
+      import('./wire/channels.ts'),
       import('./app/alias-actor.ts'),
       import('./app/perform.ts'),
       import('./app/bundle/keeper.ts'),
       import('./app/calibrate/calibrations.ts'),
       // Without credentials the state can still be read; nothing in it is ours to act on until there are some.
       aws.identity.where().catch(() => undefined),
-    ],
-  );
+    ]);
   let mine = found;
   const signedIn = async () => (mine ??= await aws.identity.where());
   const { aliasPerform, commandOf, createPerform, isAwaitedBy, newestWrite } = performing;
@@ -135,7 +138,11 @@ async function openHome(
     aws,
     clock,
     openHost,
-    settings: options.incidents ?? (async () => ({ setup: (await import('./app/incident/setup.ts')).DEFAULT_SETUP })),
+    settings: withChannels(
+      options.incidents ?? (async () => ({ setup: (await import('./app/incident/setup.ts')).DEFAULT_SETUP })),
+      options.channels,
+      { aws, clock },
+    ),
     messages: lazyShelf(() => shelfFor(aws, options, 'messages')),
     releases: () => home.ports,
     isMine,

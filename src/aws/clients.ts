@@ -5,6 +5,7 @@ import type { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import type { CodeDeploy } from '@aws-sdk/client-codedeploy';
 import type { Lambda } from '@aws-sdk/client-lambda';
 import type { S3 } from '@aws-sdk/client-s3';
+import type { SNS } from '@aws-sdk/client-sns';
 import type { STS } from '@aws-sdk/client-sts';
 import type { Clock } from '../app/ports/clock.ts';
 import { systemClock } from './clock.ts';
@@ -37,6 +38,8 @@ export interface Clients {
   cloudformation(): Promise<CloudFormation>;
   sts(): Promise<STS>;
   s3(): Promise<S3>;
+  /** In the region of the topic, which may be another one. */
+  sns(region: string): Promise<SNS>;
   /** The AWS is on this machine, so it may be asked more often than a real one. */
   readonly local: boolean;
   readonly quotas: Quotas;
@@ -121,6 +124,10 @@ export function createClients(
       const forcePathStyle = endpointOf(options, env, 'S3') !== undefined;
       return keep(new S3({ ...settings('S3'), ...ordinary, forcePathStyle, followRegionRedirects: true }));
     }),
+    sns: onceFor(async (region) => {
+      const { SNS } = await import('@aws-sdk/client-sns');
+      return keep(new SNS({ ...settings('SNS'), ...ordinary, region }));
+    }),
     local,
     quotas,
     profile,
@@ -180,5 +187,15 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
       throw error;
     });
     return made;
+  };
+}
+
+/** The same for each value apart. */
+function onceFor<T>(make: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const made = new Map<string, () => Promise<T>>();
+  return (key) => {
+    const mine = made.get(key) ?? once(() => make(key));
+    made.set(key, mine);
+    return mine();
   };
 }

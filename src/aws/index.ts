@@ -3,6 +3,7 @@ import type { Concurrency } from '../app/ports/concurrency.ts';
 import type { AwsPorts } from '../app/ports/index.ts';
 import type { Objects } from '../app/ports/objects.ts';
 import type { Stage } from '../app/ports/stage.ts';
+import type { Topics } from '../app/ports/topics.ts';
 import { createAlarms } from './alarms.ts';
 import { createAliases } from './aliases.ts';
 import { createBaselines } from './baseline.ts';
@@ -17,6 +18,7 @@ import { createRetention } from './retention.ts';
 import { createSignals } from './signals.ts';
 import { createStacks } from './stacks.ts';
 import { createStage } from './stage.ts';
+import { createTopics } from './topics.ts';
 import { createTrafficFacts } from './traffic-facts.ts';
 import { createVersions } from './versions.ts';
 
@@ -29,6 +31,7 @@ export interface Aws extends AwsPorts {
   readonly concurrency: Concurrency;
   /** Sets up functions and calls them; for rehearsals. */
   readonly stage: Stage;
+  readonly topics: Topics;
   /** Closes idle connections and ends live ones. */
   close(): void;
 }
@@ -55,6 +58,7 @@ export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws 
     retention: createRetention(clients),
     concurrency: createConcurrency(clients),
     stage: createStage(clients),
+    topics: createTopics(clients),
     objects: (bucket, prefix) => createObjects(clients, bucket, prefix),
     close: () => clients.close(),
   };

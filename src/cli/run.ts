@@ -41,7 +41,7 @@ export async function runVerb(verb: Verb, flags: Flags, words: Words, io: Io): P
 
 /** What the adapters are made of; `flags.state` says where the state lies. */
 export function wireOptions(
-  flags: Pick<Flags, 'region' | 'profile' | 'endpointUrl' | 'state'>,
+  flags: Pick<Flags, 'region' | 'profile' | 'endpointUrl' | 'state' | 'config'>,
   io: Pick<Io, 'env' | 'cwd'>,
   output: Output,
 ): Parameters<Io['wire']>[0] {
@@ -54,6 +54,11 @@ export function wireOptions(
     stateFile: stateFile(flags, io),
     shelfFolder: dirname(stateFile({}, { env: { ...io.env, SWITCHBACK_STATE: undefined }, cwd: io.cwd })),
     ...(restateToken ? { restateToken } : {}),
+    async channels() {
+      const { readConfigFile } = await import('./config-file.ts');
+      const read = await readConfigFile({ io, flags });
+      return read && { configs: read.channels, secrets: { env: io.env, folder: read.folder } };
+    },
     report: (problem) => output.note(`switchback: ${problem}`),
   };
 }

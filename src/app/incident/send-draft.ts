@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { redact } from '../../core/comms/redact.ts';
 import type { IncidentCommand } from '../../core/incident/commands.ts';
 import type { IncidentEvent, OrderEvent } from '../../core/incident/events.ts';
 import { refusalOf } from '../../core/incident/guards.ts';
@@ -18,7 +19,8 @@ export async function sendDraft(
 ): Promise<IncidentEvent | undefined> {
   const ways = channels.channelsFor(audience, aboutOf(incident, facts));
   if (ways.length === 0) return undefined;
-  const { text } = await drafts.write(audience, stage, facts);
+  // A text that holds a secret would be refused, and nobody told.
+  const { text } = redact((await drafts.write(audience, stage, facts)).text);
   const order: OrderEvent = {
     kind: 'send',
     id: key,

@@ -35,7 +35,7 @@ export function factsOf(incident: Incident, at: number): DraftFacts {
     containedAt: marks.containedAt ?? null,
     resolvedAt: marks.resolvedAt ?? null,
     nextUpdateAt: isLive(incident) ? at + paceMs(incident) : null,
-    commander: holdersOf(incident.roles, 'incident_commander')[0] ?? null,
+    commander: nameOf(holdersOf(incident.roles, 'incident_commander')[0]),
     target: targetOf(incident),
     stable: subject?.stable ?? null,
     candidate: subject?.candidate ?? null,
@@ -48,6 +48,11 @@ export function factsOf(incident: Incident, at: number): DraftFacts {
     summary: incident.private ? null : incident.summary,
     links: incident.tickets,
   };
+}
+
+/** People are often known by their address, which no message may hold. */
+function nameOf(person: string | undefined): string | null {
+  return person === undefined ? null : (person.split('/').at(-1) ?? person).replace(/@.*$/s, '');
 }
 
 /** The drafts that a stage asks for, one for each audience that hears of it without anybody asking. */
