@@ -12,6 +12,7 @@ import { readSince } from './perform/since.ts';
 import { verify } from './perform/verify.ts';
 import type { Aliases } from './ports/aliases.ts';
 import type { Clock } from './ports/clock.ts';
+import type { Deployments } from './ports/deployments.ts';
 import { type GateRunner, NO_GATES } from './ports/gates.ts';
 import type { Hooks } from './ports/hooks.ts';
 import type { Host } from './ports/host.ts';
@@ -21,6 +22,8 @@ export interface PerformPorts {
   readonly aliases: Pick<Aliases, 'get' | 'update'>;
   readonly signals: Signals;
   readonly hooks: Pick<Hooks, 'invoke'>;
+  /** Without it no deployment of CodeDeploy can be stopped. */
+  readonly deployments?: Pick<Deployments, 'stop'>;
   readonly clock: Clock;
   /** At least 0, less than 1; spreads retries. */
   readonly random?: () => number;
@@ -43,6 +46,7 @@ export function createPerform(ports: PerformPorts): Perform {
     random: Math.random,
     newest: async () => undefined,
     gates: NO_GATES,
+    deployments: NO_DEPLOYMENTS,
     isAwaited: async () => true,
     ...ports,
   };
@@ -63,11 +67,27 @@ async function perform(command: AwsCommand, ports: Required<PerformPorts>): Prom
       return invokeHook(command, ports);
     case 'runGate':
       return runGate(command, ports);
+    case 'stopDeployment':
+      return stopDeployment(command, ports);
     case 'observe':
       return { outcome: 'observed', observation: readSince(await ports.signals.look(command.watch), command.watch) };
     case 'verify':
       return { outcome: 'verified', verification: await verify(command, ports) };
   }
+}
+
+const NO_DEPLOYMENTS: Pick<Deployments, 'stop'> = {
+  stop: () => Promise.reject(new Error('CodeDeploy cannot be called from here')),
+};
+
+/** Stops a deployment of CodeDeploy; one that has ended already is as good as stopped. */
+async function stopDeployment(
+  { deploymentId }: Extract<Command, { kind: 'stopDeployment' }>,
+  { deployments, clock }: Required<PerformPorts>,
+): Promise<CommandResult> {
+  const sentAt = clock.now();
+  await deployments.stop(deploymentId);
+  return { outcome: 'deploymentStopped', sentAt };
 }
 
 /** A hook may be called twice (its payload carries the same idempotency key), so a lost call is simply made again. */

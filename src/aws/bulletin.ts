@@ -8,7 +8,7 @@ import type { Minutes } from './metric-minutes.ts';
 const TELL_GAP_MS = 200;
 
 /** The paths of a watch; each is either seen or blind. */
-export type Path = 'logs' | 'metrics' | 'alarms' | 'alias';
+export type Path = 'logs' | 'metrics' | 'alarms' | 'alias' | 'deployment';
 
 /**
  * What changed since the last telling. The paths pin news here as they come; one teller at a time takes them off, so
@@ -23,6 +23,8 @@ export class Bulletin {
   #toldAlarms: string | undefined;
   #alias: Observation['alias'];
   #toldAlias: string | undefined;
+  #deployment: Observation['deployment'];
+  #toldDeployment: string | undefined;
   readonly #blind = new Map<Path, string>();
   #toldBlind = '[]';
   #failureTold = false;
@@ -70,6 +72,13 @@ export class Bulletin {
     if (text !== this.#toldAlias) this.#alias = alias;
     this.#toldAlias = text;
     this.#seen('alias');
+  }
+
+  deploymentRead(deployment: NonNullable<Observation['deployment']>): void {
+    const text = JSON.stringify(deployment);
+    if (text !== this.#toldDeployment) this.#deployment = deployment;
+    this.#toldDeployment = text;
+    this.#seen('deployment');
   }
 
   /** A path cannot be read now; `sentence` says which and what that means. */
@@ -135,6 +144,7 @@ export class Bulletin {
       this.#minutes.size > 0 ||
       this.#alarms !== undefined ||
       this.#alias !== undefined ||
+      this.#deployment !== undefined ||
       this.#blindText() !== this.#toldBlind
     );
   }
@@ -147,11 +157,13 @@ export class Bulletin {
       ...(this.#minutes.size > 0 ? { minutes: [...this.#minutes.values()] } : {}),
       ...(this.#alarms === undefined ? {} : { alarms: this.#alarms }),
       ...(this.#alias === undefined ? {} : { alias: this.#alias }),
+      ...(this.#deployment === undefined ? {} : { deployment: this.#deployment }),
       ...(blind === this.#toldBlind ? {} : { blind: [...this.#blind.values()] }),
     };
     this.#minutes = new Map();
     this.#alarms = undefined;
     this.#alias = undefined;
+    this.#deployment = undefined;
     this.#toldBlind = blind;
     return observation;
   }

@@ -10,6 +10,7 @@ import { createBaselines } from './baseline.ts';
 import { type AwsOptions, createClients } from './clients.ts';
 import { systemClock } from './clock.ts';
 import { createConcurrency } from './concurrency.ts';
+import { createDeployments } from './deployments.ts';
 import { createHooks } from './hooks.ts';
 import { createIdentity } from './identity.ts';
 import { createObjects } from './objects.ts';
@@ -44,6 +45,7 @@ export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws 
   const clients = createClients(options, process.env, clock);
   const aliases = createAliases(clients);
   const alarms = createAlarms(clients);
+  const deployments = createDeployments(clients);
   return {
     aliases,
     alarms,
@@ -51,7 +53,8 @@ export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws 
     traffic: createTrafficFacts(clients),
     baselines: createBaselines(clients, clock),
     pastLogs: createPastLogs(clients, clock),
-    signals: createSignals({ clients, clock, aliases, alarms }),
+    deployments,
+    signals: createSignals({ clients, clock, aliases, alarms, deployments }),
     hooks: createHooks(clients),
     identity: createIdentity(clients),
     stacks: createStacks(clients),

@@ -1,8 +1,11 @@
 import type { Alarms } from '../app/ports/alarms.ts';
 import type { Aliases } from '../app/ports/aliases.ts';
 import type { Clock } from '../app/ports/clock.ts';
+import type { Deployments } from '../app/ports/deployments.ts';
+import { AwsProblem } from '../app/ports/problem.ts';
 import type { Signals } from '../app/ports/signals.ts';
 import type { AliasKey } from '../core/release/alias.ts';
+import type { DeploymentReading } from '../core/release/deployment.ts';
 import type { Observation, Watch } from '../core/release/observation.ts';
 import { Bulletin, type Path } from './bulletin.ts';
 import type { Clients } from './clients.ts';
@@ -16,8 +19,8 @@ import { codeOf } from './problem.ts';
 
 /** How often each path is asked while following. A local AWS has no quotas, and people watch it. */
 const PACE_MS = {
-  aws: { metrics: 30_000, alarms: 5_000, alias: 15_000 },
-  local: { metrics: 5_000, alarms: 1_000, alias: 5_000 },
+  aws: { metrics: 30_000, alarms: 5_000, alias: 15_000, deployment: 5_000 },
+  local: { metrics: 5_000, alarms: 1_000, alias: 5_000, deployment: 1_000 },
 };
 
 /**
@@ -31,6 +34,7 @@ interface Sources {
   readonly clock: Clock;
   readonly aliases: Aliases;
   readonly alarms: Alarms;
+  readonly deployments: Pick<Deployments, 'read'>;
 }
 
 /** The sources, and what the watchers share so that many of them stay within AWS's quotas. */
@@ -66,11 +70,13 @@ async function look(sources: Shared, watch: Watch): Promise<Observation> {
       return undefined;
     }
   };
-  const [read, minutes, alarms, alias] = await Promise.all([
+  const { deploymentId } = watch;
+  const [read, minutes, alarms, alias, deployment] = await Promise.all([
     watch.logs ? see('logs', () => lookAtLogs(sources, watch, blind)) : undefined,
     watch.metrics ? see('metrics', () => sources.minutes.read(watch, sources.clock.now())) : undefined,
     watch.alarms.length > 0 ? see('alarms', () => sources.alarms.read(watch.alarms)) : undefined,
     see('alias', async () => (await sources.aliases.get(aliasOf(watch))) ?? null),
+    deploymentId === undefined ? undefined : see('deployment', () => readDeployment(sources, deploymentId)),
   ]);
   const unwritten = blindToAbsent(read?.absent ?? [], isInvoked(minutes), watch);
   if (unwritten !== undefined) blind.push(unwritten);
@@ -79,6 +85,7 @@ async function look(sources: Shared, watch: Watch): Promise<Observation> {
     ...(minutes === undefined ? {} : { minutes }),
     ...(alarms === undefined ? {} : { alarms }),
     ...(alias === undefined ? {} : { alias }),
+    ...(deployment === undefined ? {} : { deployment }),
     blind,
   };
 }
@@ -130,12 +137,25 @@ async function follow(
       bulletin.aliasRead((await sources.aliases.get(aliasOf(watch))) ?? null);
     }),
   );
+  const { deploymentId } = watch;
+  if (deploymentId !== undefined)
+    work.push(
+      again('deployment', pace.deployment, async () =>
+        bulletin.deploymentRead(await readDeployment(sources, deploymentId)),
+      ),
+    );
   try {
     await Promise.all(work);
   } finally {
     done.abort();
     await Promise.allSettled(work);
   }
+}
+
+async function readDeployment({ deployments }: Sources, deploymentId: string): Promise<DeploymentReading> {
+  const found = await deployments.read(deploymentId);
+  if (found) return found;
+  throw new AwsProblem('missing', 'GetDeployment', 'DeploymentDoesNotExist', `there is no ${deploymentId}`);
 }
 
 /**
@@ -175,6 +195,8 @@ function blindTo(path: Path, watch: Watch, error: unknown): string {
       }`;
     case 'alarms':
       return `alarms ${watch.alarms.join(', ')} cannot be read (${code}): one that fires would not be seen`;
+    case 'deployment':
+      return `deployment ${watch.deploymentId} cannot be read (${code}): its end would not be seen`;
     case 'alias':
       return `alias ${watch.function}:${watch.alias} cannot be read (${code}): a change by somebody else would not be seen`;
   }

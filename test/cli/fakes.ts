@@ -43,6 +43,7 @@ import type { PastTraffic } from '../../src/core/replay/past.ts';
 import { SYSTEM, type Who } from '../../src/core/who.ts';
 import type { Home, ShelfName, Wired } from '../../src/wire.ts';
 import { MemoryHost } from '../app/memory-host.ts';
+import { FakeCodeDeploy } from './fake-codedeploy.ts';
 
 export const KEY: AliasKey = { account: '123456789012', region: 'eu-west-1', function: 'checkout', alias: 'live' };
 export const FLAGS = ['--function', 'checkout', '--alias', 'live'];
@@ -130,6 +131,7 @@ export class World {
   /** Called after each turn; for tests that act in mid-release. */
   onTurn: (doc: AliasDoc) => void = () => undefined;
   updates = 0;
+  readonly codedeploy = new FakeCodeDeploy();
   stacks: Record<string, DeployedStack> = {};
   belief: StackBelief | undefined;
   uses: Awaited<ReturnType<Retention['uses']>> = { uses: [], unread: [] };
@@ -320,7 +322,7 @@ export class World {
     if (result) this.#turn(actor, result);
   }
 
-  #look({ stable, candidate }: Watch): Observation {
+  #look({ stable, candidate, deploymentId }: Watch): Observation {
     const served = [stable, candidate].filter(
       (version) => this.alias && (this.alias.version === version || this.alias.second?.version === version),
     );
@@ -336,11 +338,13 @@ export class World {
       logs: { cursor: 'c', counts, sampled: false },
       ...(this.alarms.length > 0 ? { alarms: this.alarms } : {}),
       alias: this.alias ?? null,
+      ...this.codedeploy.seenBy(deploymentId),
       blind: [],
     };
   }
 
   readonly aws: AwsPorts = {
+    deployments: this.codedeploy,
     stacks: { read: async (name) => this.stacks[name], beliefOf: async () => this.belief },
     retention: {
       aliases: async () => (this.alias ? [{ name: KEY.alias, ...this.alias }] : []),

@@ -5,6 +5,7 @@ import type { Aliases } from './aliases.ts';
 import type { Baselines } from './baseline.ts';
 import type { Calibrations } from './calibrations.ts';
 import type { Clock } from './clock.ts';
+import type { Deployments } from './deployments.ts';
 import type { Hooks } from './hooks.ts';
 import type { Host } from './host.ts';
 import type { Identity } from './identity.ts';
@@ -25,6 +26,7 @@ export interface AwsPorts {
   readonly alarms: Alarms;
   readonly signals: Signals;
   readonly hooks: Hooks;
+  readonly deployments: Deployments;
   readonly identity: Identity;
   readonly stacks: Stacks;
   readonly retention: Retention;

@@ -50,6 +50,12 @@ export type Command =
       /** Epoch milliseconds; an answer after it changes nothing. */
       readonly deadline: number;
     }
+  | {
+      /** `StopDeployment` with rollback, where CodeDeploy moves the traffic. */
+      readonly kind: 'stopDeployment';
+      readonly key: string;
+      readonly deploymentId: string;
+    }
   | { readonly kind: 'observe'; readonly key: string; readonly watch: Watch }
   | {
       /** After a rollback: does stable serve again, and does the candidate still get anything? */
@@ -108,6 +114,8 @@ export type CommandResult =
   | { readonly outcome: 'aliasForeign'; readonly found: AliasSnapshot | null }
   /** A later write of this same release is already there. */
   | { readonly outcome: 'superseded'; readonly by: OwnerTag }
+  /** `StopDeployment` was accepted, or the deployment had ended before. */
+  | { readonly outcome: 'deploymentStopped'; readonly sentAt: number }
   | { readonly outcome: 'hookInvoked' }
   /** The hook's own return value held its answer. */
   | { readonly outcome: 'hookReturned'; readonly status: 'Succeeded' | 'Failed' }

@@ -22,6 +22,7 @@ import { byPerson, look, type Move, orderRollback, repeatWrite } from './moves.t
 import { applyObservation } from './observed.ts';
 import { type AliasDoc, isOpen, type Release } from './release.ts';
 import { applyResult } from './results.ts';
+import { isShifters, startShifted, tickShifted, wakeShifted } from './shifted.ts';
 
 export interface Decision {
   readonly state: AliasDoc;
@@ -54,6 +55,7 @@ function moveFor(doc: AliasDoc, event: AliasEvent): Move | undefined {
       return isOpen(release) ? tick(release, event.at) : undefined;
   }
   if (!release || release.id !== event.releaseId) return undefined;
+  if (release.plan.shifter && isForThePlan(event)) return undefined;
   if (event.kind === 'result') return applyResult(release, event.command, event.result, event.at);
   if (!isOpen(release)) return undefined;
   switch (event.kind) {
@@ -78,6 +80,11 @@ function moveFor(doc: AliasDoc, event: AliasEvent): Move | undefined {
   }
 }
 
+/** Orders that only whoever moves the traffic can carry out. */
+function isForThePlan({ kind }: AliasEvent): boolean {
+  return kind === 'promote' || kind === 'pause' || kind === 'resume';
+}
+
 /** Whether another release began between the plan and its start: the plan is then made for an alias that is no more. */
 function isOvertaken(
   release: Release | null,
@@ -88,6 +95,7 @@ function isOvertaken(
 
 function start(event: Extract<AliasEvent, { kind: 'start' }>): Move {
   const release = fresh(event, 'release');
+  if (release.plan.shifter) return startShifted(release, event.at);
   // A member of a train waits for the others before its first step.
   const waits = release.train !== undefined && owedAt(release.plan.gates, 0).length === 0;
   return waits ? look(release) : enter(release, 0, event.at);
@@ -167,6 +175,7 @@ function resume(release: Release, at: number): Move | undefined {
 }
 
 function tick(release: Release, at: number): Move | undefined {
+  if (isShifters(release)) return tickShifted(release, at);
   if (release.retryAt !== null && at >= release.retryAt) {
     if (release.phase === 'checking' || release.phase === 'holding') return look(release);
     if (release.phase === 'shifting' || release.phase === 'finishing' || release.phase === 'rollingBack')
@@ -181,6 +190,7 @@ function tick(release: Release, at: number): Move | undefined {
 /** When the engine wants to be woken: the single replacement for timers. */
 export function wakeAt(release: Release): number | null {
   if (release.phase === 'ended') return null;
+  if (isShifters(release)) return wakeShifted(release);
   if (release.retryAt !== null) return release.retryAt;
   if (release.phase === 'gating') return waitingRun(release)?.run.deadline ?? null;
   if (release.phase !== 'holding' || release.held) return null;

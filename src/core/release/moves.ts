@@ -3,6 +3,7 @@ import type { Who } from '../who.ts';
 import { SYSTEM } from '../who.ts';
 import { alone, describeRouting, type Routing, sameRouting } from './alias.ts';
 import type { Command } from './commands.ts';
+import { isUnderWay } from './deployment.ts';
 import { seenOf } from './guards.ts';
 import type { Plan } from './plan.ts';
 import { type Cause, type Outcome, type Release, weightAt } from './release.ts';
@@ -47,10 +48,30 @@ export function orderRollback(release: Release, cause: Cause): Move {
     held: null,
     marks: { ...release.marks, rollbackOrderedAt: cause.at },
   };
+  if (release.plan.shifter && release.fence === 0) return stop({ ...ordered, phase: 'rollingBack' });
   if (release.kind === 'release' && release.fence === 0) {
     return { release: end(ordered, { ...cause, state: 'rolledBack' }), commands: [] };
   }
-  return write({ ...ordered, phase: 'rollingBack' }, true);
+  return restore(ordered);
+}
+
+/** Asks CodeDeploy to end its deployment and to bring the alias back; the same each time, so asking twice is harmless. */
+export function stop(release: Release): Move {
+  const { deploymentId } = release.plan;
+  const key = stopKey(release);
+  return {
+    release: { ...release, waitingFor: key, retryAt: null },
+    commands: [{ kind: 'stopDeployment', key, deploymentId }],
+  };
+}
+
+export function stopKey({ id }: Release): string {
+  return `${id}/stop`;
+}
+
+/** Restores stable by a write of the engine's own. */
+export function restore(release: Release): Move {
+  return write({ ...release, phase: 'rollingBack' }, true);
 }
 
 /** Repeats the write that the phase is waiting for, after a failure; the same fence, so doing it twice is harmless. */
@@ -140,7 +161,7 @@ function writeCommand(release: Release, keepTag: boolean): Command {
 
 function untaggedFor({ kind, plan, seen, tagMayBeGone }: Release): readonly Routing[] {
   const stable = alone(plan.stable);
-  return seen && (kind === 'rollback' || tagMayBeGone)
+  return seen && (kind === 'rollback' || tagMayBeGone || plan.shifter)
     ? [stable, { version: seen.version, second: seen.second }]
     : [stable];
 }
@@ -154,6 +175,11 @@ export function restored(release: Release, sentAt: number, at: number): Move {
 export function endWell(release: Release, at: number, note = ''): Move {
   if (release.rollback) {
     const { who, reason } = release.rollback;
+    const { deployment, plan } = release;
+    if (deployment && isUnderWay(deployment)) {
+      const told = `${reason}; deployment ${plan.deploymentId} still runs and may move it again${note}`;
+      return { release: end(release, { at, who, reason: told, state: 'halted' }), commands: [] };
+    }
     return endRolledBack(release, { at, who, reason: `${reason}${note}` }, release.marks.restoredAt ?? at);
   }
   const reason = `${promotedReason(release, at)}${note}`;

@@ -1,5 +1,6 @@
 import type { Counts } from '../judge/counts.ts';
 import type { AliasSnapshot } from './alias.ts';
+import type { DeploymentReading } from './deployment.ts';
 
 /** Counts per version; a version without traffic has no entry. */
 export type CountsByVersion = Readonly<Record<string, Counts>>;
@@ -36,6 +37,8 @@ export interface Observation {
   readonly alarms?: readonly AlarmReading[];
   /** The alias as read; `null` where it no longer exists. */
   readonly alias?: AliasSnapshot | null;
+  /** The deployment that moves the traffic, where CodeDeploy does. */
+  readonly deployment?: DeploymentReading;
   /** What could not be measured, and why; sentences. */
   readonly blind?: readonly string[];
 }
@@ -55,6 +58,8 @@ export interface Watch {
   /** Durations above these are counted, in this order, into `Counts.slow`. */
   readonly limitsMs: readonly number[];
   readonly alarms: readonly string[];
+  /** The CodeDeploy deployment that moves the traffic. */
+  readonly deploymentId?: string;
   /** A hook whose answer is awaited. */
   readonly hook?: { readonly deploymentId: string; readonly executionId: string };
 }

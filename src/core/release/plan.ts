@@ -1,6 +1,7 @@
 import type { Gate } from '../gates/gate.ts';
 import type { JudgeConfig } from '../judge/config.ts';
 import type { AliasKey } from './alias.ts';
+import type { Shifter } from './deployment.ts';
 import type { Membership } from './member.ts';
 
 /** A weight for the candidate and how long it is held. */
@@ -79,6 +80,8 @@ export interface Plan {
   readonly description: string;
   /** CodeDeploy's form (`d-` and nine capitals or digits), for hooks written for CodeDeploy. */
   readonly deploymentId: string;
+  /** Where somebody else moves the traffic, and the release only watches. */
+  readonly shifter?: Shifter;
   /** Where the release is one of several that shift together. */
   readonly train?: Membership;
   /** Unguessable; part of every hook execution id, so that only the hook that was called can answer. */

@@ -2,6 +2,7 @@ import type { GateRun, Stop } from '../gates/gate.ts';
 import type { Who } from '../who.ts';
 import type { AliasKey, AliasSnapshot } from './alias.ts';
 import type { Verification } from './commands.ts';
+import type { DeploymentReading } from './deployment.ts';
 import type { GuardState } from './guards.ts';
 import type { MemberState } from './member.ts';
 import type { Plan } from './plan.ts';
@@ -88,6 +89,8 @@ export interface Release {
   /** Set where the release belongs to a train. */
   readonly train?: MemberState;
   readonly marks: Marks;
+  /** The deployment as last read, where CodeDeploy moves the traffic. */
+  readonly deployment?: DeploymentReading;
   readonly verification: Verification | null;
   readonly outcome: Outcome | null;
 }

@@ -6,6 +6,7 @@ import { seenOf, weightSet } from './guards.ts';
 import { aliasForeign, bySystem, end, endWell, type Move, orderRollback, restored } from './moves.ts';
 import { applyObservation, LOOK_AGAIN_MS } from './observed.ts';
 import { type Hold, type Release, weightAt } from './release.ts';
+import { deploymentStopped, isShifters, shifterFailed } from './shifted.ts';
 
 /** A step is tried this often before the engine gives up on it and goes back: with the waits below, about 20 minutes. */
 export const MAX_TRIES = 40;
@@ -36,6 +37,8 @@ export function applyResult(known: Release, command: string, result: CommandResu
       return aliasForeign(release, result.found, at);
     case 'superseded':
       return undefined;
+    case 'deploymentStopped':
+      return deploymentStopped(release, result.sentAt);
     case 'observed':
       return applyObservation({ ...release, waitingFor: null }, result.observation, at, true);
     case 'failed':
@@ -116,6 +119,7 @@ function waitMsOf({ id, phase, fence, looks }: Release, tries: number): number {
 
 function failed(release: Release, error: string, retryable: boolean, at: number): Move {
   const tries = release.tries + 1;
+  if (isShifters(release)) return shifterFailed(release, error, retryable, at + waitMsOf(release, tries));
   if (retryable && (tries < MAX_TRIES || release.phase === 'rollingBack')) {
     return { release: { ...release, tries, retryAt: at + waitMsOf(release, tries) }, commands: [] };
   }

@@ -17,12 +17,13 @@ export function watchFor(release: Release): Watch {
     alias: plan.key.alias,
     stable: plan.stable,
     candidate: plan.candidate,
-    sinceMs: marks.startedAt,
+    sinceMs: Math.min(marks.startedAt, plan.shifter?.sinceMs ?? marks.startedAt),
     logs: plan.signals.logs,
     metrics: plan.signals.metrics,
     ...(guards.logCursor === null ? {} : { logCursor: guards.logCursor }),
     limitsMs: limitsOf(plan),
     alarms: plan.alarms.map(({ name }) => name),
+    ...(plan.shifter ? { deploymentId: plan.deploymentId } : {}),
     ...(executionId === undefined ? {} : { hook: { deploymentId: plan.deploymentId, executionId } }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Consequence } from '../../core/history/consequence.ts';
 import { describeRouting, type Routing } from '../../core/release/alias.ts';
 import type { CommandResult } from '../../core/release/commands.ts';
+import { deploymentText } from '../../core/release/deployment.ts';
 import type { AliasEvent } from '../../core/release/events.ts';
 import type { SteerOrder } from '../../core/release/member.ts';
 import type { Observation } from '../../core/release/observation.ts';
@@ -88,6 +89,8 @@ function resultText(result: CommandResult): string {
         : 'the alias was found deleted';
     case 'superseded':
       return `write ${result.by.fence} of this release was there already`;
+    case 'deploymentStopped':
+      return 'CodeDeploy took the order to stop its deployment';
     case 'hookInvoked':
       return 'the hook was called';
     case 'hookReturned':
@@ -109,7 +112,7 @@ function resultText(result: CommandResult): string {
   }
 }
 
-function observationText({ logs, minutes, alarms, alias, blind }: Observation): string {
+function observationText({ logs, minutes, alarms, alias, deployment, blind }: Observation): string {
   const parts: string[] = [];
   for (const [version, counts] of Object.entries(logs?.counts ?? {}))
     parts.push(
@@ -119,6 +122,7 @@ function observationText({ logs, minutes, alarms, alias, blind }: Observation): 
   for (const { name, state } of alarms ?? []) parts.push(`alarm ${name} ${state}`);
   if (alias === null) parts.push('the alias does not exist');
   else if (alias) parts.push(describeRouting(alias));
+  if (deployment) parts.push(`deployment ${deploymentText(deployment)}`);
   for (const problem of blind ?? []) parts.push(`could not measure: ${problem}`);
   return parts.length === 0 ? 'looked: nothing new' : `looked: ${parts.join(', ')}`;
 }
