@@ -82,6 +82,8 @@ function accepted(given: Order, before: Release, after: Release): boolean {
 }
 
 function cannot(given: Order, release: Release): string {
+  if (release.plan.shifter && given.verb !== 'rollback')
+    return `CodeDeploy moves the traffic of release ${release.id} (deployment ${release.plan.deploymentId}): Switchback watches it and can only stop it, so it cannot ${given.verb}`;
   const { phase } = release;
   if (given.verb === 'resume') return `release ${release.id} is not paused (it is ${stateOf(release)})`;
   if (given.verb === 'pause' && release.paused)

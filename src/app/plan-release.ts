@@ -70,7 +70,7 @@ export async function planRelease(ports: PlanningPorts, wanted: Wanted, publish:
 }
 
 /** How the alias has done, as far as it is known: a plan without a past is poorer, not impossible. */
-async function pastOf(
+export async function pastOf(
   { baselines, calibrations, clock }: PlanningPorts,
   key: AliasKey,
 ): Promise<Pick<Facts, 'baseline' | 'calibration' | 'calibrationProblem'>> {

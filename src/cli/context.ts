@@ -31,6 +31,8 @@ export interface Flags extends IncidentFlags {
   readonly signals?: string;
   readonly detach?: boolean;
   readonly timeout?: string;
+  readonly codedeploy?: string | readonly string[];
+  readonly restoreWithin?: string;
   readonly callbackPort?: string;
   readonly callbackHost?: string;
   readonly full?: boolean;

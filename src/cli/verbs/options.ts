@@ -57,6 +57,12 @@ export const RELEASE: readonly OptionSpec[] = [
   { flags: '--hook-timeout <time>', description: 'a hook’s silence this long counts as failure; at most 1h' },
   { flags: '--signals <list>', description: 'what the guards are fed with: logs,metrics' },
 ];
+/** How a release is guarded that somebody else shifts. */
+export const GUARDS: readonly OptionSpec[] = RELEASE.filter(({ flags }) => /^--(alarm|threshold|signals) /.test(flags));
+export const RESTORE_WITHIN: OptionSpec = {
+  flags: '--restore-within <time>',
+  description: 'how long CodeDeploy may take to bring the alias back before Switchback does it (1m)',
+};
 export const STACK: OptionSpec = {
   flags: '--stack <name>',
   description: 'the stack that was made of the template: gives names and parameters that only AWS knows',

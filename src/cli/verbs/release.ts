@@ -1,11 +1,13 @@
 import {
   COMMON,
   DRY_RUN,
+  GUARDS,
   JSON_LINES,
   OUTPUT,
   PARAMETER,
   REASON,
   RELEASE,
+  RESTORE_WITHIN,
   STACK,
   TARGET,
   TEMPLATE,
@@ -85,8 +87,23 @@ export const RELEASE_VERBS: readonly Verb[] = [
   {
     name: 'watch',
     summary: 'follow an open release and drive it to its end',
-    options: [...TARGET, TIMEOUT, JSON_LINES, ...COMMON],
-    examples: ['switchback watch --function checkout --alias live --timeout 10m'],
+    options: [
+      ...TARGET,
+      {
+        flags: '--codedeploy <deployment>',
+        description: 'guard this deployment that CodeDeploy shifts, and stop it when its version is worse',
+      },
+      ...GUARDS,
+      RESTORE_WITHIN,
+      TIMEOUT,
+      JSON_LINES,
+      DRY_RUN,
+      ...COMMON,
+    ],
+    examples: [
+      'switchback watch --function checkout --alias live --timeout 10m',
+      'switchback watch --codedeploy d-A1B2C3D4E --alarm checkout-errors',
+    ],
     load: () => import('../commands/watch.ts'),
   },
   {

@@ -9,7 +9,6 @@ import {
   endRolledBack,
   type Move,
   orderRollback,
-  promotedReason,
   restore,
   stop,
   stopKey,
@@ -56,7 +55,7 @@ export function followShifter(release: Release, observation: Observation, at: nu
     if (!fresh) return known.waitingFor === null ? glance(known) : { release: known, commands: [] };
     if (isOdd || !sameRouting(alias ?? known.seen!, alone(known.plan.candidate)))
       return aliasForeign(known, alias ?? null, at);
-    return { release: end(known, { ...bySystem(at, succeededReason(known, at)), state: 'promoted' }), commands: [] };
+    return { release: end(known, { ...bySystem(at, succeededReason(known)), state: 'promoted' }), commands: [] };
   }
   if (status === 'Failed' || status === 'Stopped') return endedByCodeDeploy(known, observation, at);
   return waiting(known, at, LOOK_MS);
@@ -166,6 +165,9 @@ function isStrange({ stable, candidate }: Plan, alias: AliasSnapshot): boolean {
   return share < 100;
 }
 
-function succeededReason(release: Release, at: number): string {
-  return `CodeDeploy finished deployment ${release.plan.deploymentId}; ${promotedReason(release, at)}`;
+function succeededReason({ plan, guards }: Release): string {
+  const { invocations, errors } = seenOf(guards, plan.candidate);
+  const served =
+    invocations === 0 ? 'served no traffic that was seen' : `served ${invocations} invocations with ${errors} errors`;
+  return `CodeDeploy finished deployment ${plan.deploymentId}; version ${plan.candidate} ${served}`;
 }

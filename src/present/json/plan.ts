@@ -14,6 +14,7 @@ export function planJson(plan: Plan) {
     evidence: [],
     account: plan.key.account,
     region: plan.key.region,
+    ...(plan.shifter ? { deployment: { id: plan.deploymentId, ...plan.shifter } } : {}),
     strategy: plan.strategy,
     steps: plan.steps,
     preTraffic: hookOf(plan, 'preTraffic'),

@@ -25,6 +25,16 @@ export function releaseJson(release: Release, nowMs: number) {
     kind: release.kind,
     account: plan.key.account,
     region: plan.key.region,
+    ...(plan.shifter
+      ? {
+          deployment: {
+            id: plan.deploymentId,
+            application: plan.shifter.application,
+            group: plan.shifter.group,
+            ...(release.deployment ?? { status: null }),
+          },
+        }
+      : {}),
     phase: release.phase,
     step: release.step,
     steps: plan.steps,

@@ -3,15 +3,21 @@ import type { GatePlace } from '../../core/gates/gate.ts';
 import type { Plan, Step } from '../../core/release/plan.ts';
 import { gateText } from './gates.ts';
 import { type Line, labelled, line } from './line.ts';
-import { percentText, VERDICT_SIGNS } from './words.ts';
+import { percentText, shifterText, VERDICT_SIGNS } from './words.ts';
 
 /** The plan as people read it before they agree to it. */
 export function planText(plan: Plan): Line[] {
   const { key, stable, candidate } = plan;
   return [
-    line(['strong', `Release of ${key.function}:${key.alias}`], `  in ${key.region} of account ${key.account}`),
+    line(
+      ['strong', `${plan.shifter ? 'Watch' : 'Release'} of ${key.function}:${key.alias}`],
+      `  in ${key.region} of account ${key.account}`,
+    ),
     labelled('from', `version ${stable} (stable)`),
     labelled('to', `version ${candidate} (candidate)`),
+    ...(plan.shifter
+      ? [labelled('shifted', `by CodeDeploy deployment ${plan.deploymentId} of ${shifterText(plan.shifter)}`)]
+      : []),
     labelled('strategy', plan.strategy),
     ...steps(plan),
     ...guards(plan),
@@ -38,7 +44,7 @@ function steps(plan: Plan): Line[] {
         (place === 'beforeTraffic' && index === 0) ||
         (typeof place === 'object' && place.step === index + 1),
     );
-    if (index < last || !around) return [...before, stepText(step, index === last)];
+    if (index < last || !around) return [...before, stepText(step, index === last && !plan.shifter)];
     const after = at((place) => place === 'afterTraffic');
     const late = at((place) => place === 'beforePromotion');
     const { holdMs } = step;
@@ -50,6 +56,7 @@ function steps(plan: Plan): Line[] {
 
 function stepText({ weightPercent, holdMs, enoughInvocations }: Step, last: boolean): string {
   if (last) return `${percentText(weightPercent)}, ${bakeText(holdMs)}`;
+  if (holdMs === 0) return `${percentText(weightPercent)}, and the deployment ends`;
   if (enoughInvocations === undefined) return `${percentText(weightPercent)} for ${formatDuration(holdMs)}`;
   return `${percentText(weightPercent)} until ${enoughInvocations} invocations, at most ${formatDuration(holdMs)}`;
 }

@@ -1,12 +1,24 @@
 import { formatDuration } from '../../core/duration.ts';
+import { deploymentText } from '../../core/release/deployment.ts';
 import { waitingRun } from '../../core/release/gate-runs.ts';
 import { type GuardVerdict, guardVerdicts, seenOf } from '../../core/release/guards.ts';
 import { actualWeight, type Release, stateOf, wantedWeight } from '../../core/release/release.ts';
+import { isShifters } from '../../core/release/shifted.ts';
 import { evidenceLines } from './evidence.ts';
 import { gateLines, waits } from './gates.ts';
 import { type Line, labelled, line } from './line.ts';
 import { routingText } from './story.ts';
-import { clock, countText, flagsOf, percentText, personText, STATE_WORDS, utc, VERDICT_SIGNS } from './words.ts';
+import {
+  clock,
+  countText,
+  flagsOf,
+  percentText,
+  personText,
+  STATE_WORDS,
+  shifterText,
+  utc,
+  VERDICT_SIGNS,
+} from './words.ts';
 
 /**
  * One release, top down: what is live, what happens next and when, each check with its numbers, and last the command
@@ -20,6 +32,7 @@ export function releaseScreen(release: Release, nowMs: number): Line[] {
   return [
     line(['strong', `${plan.key.function}:${plan.key.alias}`], `  release ${release.id}  `, [tone, word], step),
     labelled('live', ...liveText(release)),
+    ...shifterLines(release),
     ...reasonLines(release),
     ...nextLines(release, nowMs),
     ...seenLines(release),
@@ -42,6 +55,13 @@ function liveText(release: Release): string[] {
   return [`${routingText(release.seen)}   (as read back${differs})`];
 }
 
+function shifterLines({ plan, deployment }: Release): Line[] {
+  const { shifter, deploymentId } = plan;
+  if (!shifter) return [];
+  const stands = deployment ? deploymentText(deployment) : 'not read yet';
+  return [labelled('shifted', `by CodeDeploy deployment ${deploymentId} of ${shifterText(shifter)}: ${stands}`)];
+}
+
 function reasonLines(release: Release): Line[] {
   const lines: Line[] = [];
   const { outcome, rollback, paused, held } = release;
@@ -62,6 +82,7 @@ function nextText(release: Release, nowMs: number): string | null {
   const { plan, phase, step, retryAt, tries } = release;
   const tried = release.held?.by === 'credentials' ? '' : `, tried ${tries} times`;
   const again = retryAt !== null && (tries > 0 || tried === '') ? `${tried}, again in ${until(retryAt, nowMs)}` : '';
+  if (isShifters(release)) return shifterNext(release, nowMs);
   switch (phase) {
     case 'gating': {
       const waiting = waitingRun(release);
@@ -88,6 +109,14 @@ function nextText(release: Release, nowMs: number): string | null {
     default:
       return phase satisfies never;
   }
+}
+
+/** What is awaited of CodeDeploy; null once nothing is. */
+function shifterNext({ plan, phase, marks, rollback }: Release, nowMs: number): string | null {
+  if (phase === 'ended') return null;
+  if (!rollback) return 'CodeDeploy moves it on; watched until its deployment ends';
+  const restoreBy = (marks.rollbackOrderedAt ?? nowMs) + (plan.shifter?.restoreMs ?? 0);
+  return `CodeDeploy brings version ${plan.stable} back; in ${until(restoreBy, nowMs)} Switchback does it itself`;
 }
 
 /** The part of a step that ends by evidence: how much there is, and how much is enough. */

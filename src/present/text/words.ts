@@ -1,5 +1,6 @@
 import type { VerdictOutcome } from '../../core/judge/verdict.ts';
 import type { AliasKey } from '../../core/release/alias.ts';
+import type { Shifter } from '../../core/release/deployment.ts';
 import type { ReleaseStateName } from '../../core/release/release.ts';
 import type { Who } from '../../core/who.ts';
 import type { Tone } from './line.ts';
@@ -47,4 +48,9 @@ export function personText({ name, provedBy }: Who): string {
 /** `1 error`, `2 errors`, `12,034 invocations`. */
 export function countText(count: number, thing: string): string {
   return `${count.toLocaleString('en-US')} ${thing}${count === 1 ? '' : 's'}`;
+}
+
+/** "application/group", as CodeDeploy's own pages put it together. */
+export function shifterText({ application, group }: Shifter): string {
+  return `${application}/${group}`;
 }

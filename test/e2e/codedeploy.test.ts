@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { CodeDeploy } from '@aws-sdk/client-codedeploy';
+import { bad, good, REGION, type ReleaseJson, ROLE, type Service, Site } from './site.ts';
+
+let site: Site;
+let codedeploy: CodeDeploy;
+before(async () => {
+  site = await Site.open();
+  const credentials = { accessKeyId: 'tester', secretAccessKey: 'secret' };
+  codedeploy = new CodeDeploy({ endpoint: site.local.endpoint, region: REGION, credentials });
+  await codedeploy.createApplication({ applicationName: 'shop', computePlatform: 'Lambda' });
+});
+after(async () => {
+  codedeploy.destroy();
+  await site.close();
+});
+
+/** Version 1 is good and live; version 2 is what CodeDeploy shifts to, at 10 % for half an hour. */
+async function deployed(two: string): Promise<{ service: Service; deploymentId: string }> {
+  const service = await site.service(good('one'));
+  await service.publish(two);
+  await codedeploy.createDeploymentGroup({
+    applicationName: 'shop',
+    deploymentGroupName: service.name,
+    serviceRoleArn: ROLE,
+    deploymentStyle: { deploymentType: 'BLUE_GREEN', deploymentOption: 'WITH_TRAFFIC_CONTROL' },
+    deploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent30Minutes',
+  });
+  const Properties = { Name: service.name, Alias: 'live', CurrentVersion: '1', TargetVersion: '2' };
+  const content = JSON.stringify({
+    version: 0.0,
+    Resources: [{ it: { Type: 'AWS::Lambda::Function', Properties } }],
+  });
+  const { deploymentId = '' } = await codedeploy.createDeployment({
+    applicationName: 'shop',
+    deploymentGroupName: service.name,
+    revision: { revisionType: 'AppSpecContent', appSpecContent: { content } },
+  });
+  return { service, deploymentId };
+}
+
+describe('a deployment that CodeDeploy shifts', { concurrency: 2 }, () => {
+  test('is stopped with rollback when the judge sees that its version is worse', async () => {
+    const { service, deploymentId } = await deployed(bad('two'));
+    const { code, json } = await service.underTraffic(() => service.json('watch', '--codedeploy', deploymentId));
+    assert.equal(code, 3);
+    assert.equal(json.state, 'rolledBack');
+    assert.match(json.reason, /failures landed on v2.*; all traffic is back on version 1$/);
+    const { deploymentInfo } = await codedeploy.getDeployment({ deploymentId });
+    assert.equal(deploymentInfo?.status, 'Stopped');
+    assert.equal(deploymentInfo?.errorInformation?.code, 'MANUAL_STOP');
+    const { rollbackDeploymentId = '' } = deploymentInfo?.rollbackInfo ?? {};
+    const rollback = await codedeploy.getDeployment({ deploymentId: rollbackDeploymentId });
+    assert.equal(rollback.deploymentInfo?.creator, 'codeDeployRollback');
+    await service.assertLive('1');
+    const history = await service.json<{ releases: ReleaseJson[] }>('history');
+    assert.equal(history.json.releases.length, 1);
+  });
+
+  test('is found by its alias, and ended by a person like any release', async () => {
+    const { service, deploymentId } = await deployed(good('two'));
+    const watching = service.start('watch', '--json');
+    await watching.says(/started release/);
+    const { code, json } = await service.json('rollback', '--reason', 'I do not like it');
+    assert.equal(code, 0);
+    assert.equal(json.state, 'rolledBack');
+    assert.equal((await watching.ended).code, 3);
+    const { deploymentInfo } = await codedeploy.getDeployment({ deploymentId });
+    assert.equal(deploymentInfo?.status, 'Stopped');
+    await service.assertLive('1');
+  });
+});
