@@ -1,19 +1,23 @@
-import { dirname, join } from 'node:path';
 import type { Keeper } from './app/bundle/keeper.ts';
+import type { Perform } from './app/perform.ts';
 import type { Clock } from './app/ports/clock.ts';
 import type { HostUpkeep } from './app/ports/host-upkeep.ts';
 import type { AwsPorts, PlanningPorts } from './app/ports/index.ts';
 import type { Relocation } from './app/ports/relocation.ts';
 import type { Shelf } from './app/ports/shelf.ts';
 import type { Stage } from './app/ports/stage.ts';
-import type { Aws } from './aws/index.ts';
+import type { Aws, AwsOptions } from './aws/index.ts';
+import { keyOf } from './core/release/alias.ts';
 import type { AliasDoc } from './core/release/release.ts';
 import { watchOf } from './core/release/watch.ts';
 import type { Endpoint } from './hosts/restate/endpoint.ts';
 import type { ServeOptions } from './hosts/restate/serve.ts';
 import type { ReadChannelSettings } from './wire/channels.ts';
-import { hostFor, kindOf } from './wire/hosts.ts';
+import { hostFor } from './wire/hosts.ts';
 import type { IncidentHome, Incidents, ReadIncidentSettings } from './wire/incidents.ts';
+import { isReached, type Regions, regionsOf } from './wire/regions.ts';
+import { lazyShelf, placeOf, type ShelfName, shelfFor } from './wire/shelves.ts';
+import { type TrainHome, type Trains, wireTrains } from './wire/trains.ts';
 
 export type { IncidentHome, IncidentSettings } from './wire/incidents.ts';
 
@@ -55,10 +59,13 @@ export interface Home {
   readonly serve?: ((options: ServeOptions) => Promise<Endpoint>) | undefined;
   /** Where the incidents live; opened at the first call. */
   incidents(): Promise<IncidentHome>;
+  /** Where the trains live; opened at the first call. */
+  trains(): Promise<TrainHome>;
+  /** The ports of another region of the same account, on the same state. */
+  portsIn(region: string): Promise<PlanningPorts>;
 }
 
-/** `messages`: what no channel takes · `postmortems` and `changes` are Markdown, for people. */
-export type ShelfName = 'bundles' | 'calibrations' | 'messages' | 'postmortems' | 'changes';
+export type { ShelfName } from './wire/shelves.ts';
 
 export interface Wired {
   readonly aws: AwsPorts & { readonly stage: Stage };
@@ -76,13 +83,7 @@ export type Wire = (options: WireOptions) => Promise<Wired>;
 
 export const wire: Wire = async (options) => {
   const { createAws, systemClock } = await import('./aws/index.ts');
-  const { region, profile, endpointUrl, localOnly } = options;
-  const aws = createAws({
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(endpointUrl === undefined ? {} : { endpointUrl }),
-    ...(localOnly === undefined ? {} : { localOnly }),
-  });
+  const aws = createAws(awsOptions(options));
   let opened: ReturnType<typeof openHome> | undefined;
   return {
     aws,
@@ -92,10 +93,7 @@ export const wire: Wire = async (options) => {
       return (await opened).home;
     },
     shelf: (name) => shelfFor(aws, options, name),
-    place: (name, text) => {
-      const folder = kindOf(options.stateFile) === 'file' ? dirname(options.stateFile) : options.shelfFolder;
-      return folder === undefined || options.stateFile.startsWith('s3:') ? undefined : join(folder, name, text);
-    },
+    place: (name, text) => placeOf(options, name, text),
     async close() {
       const home = await opened?.catch(() => undefined);
       await home?.close();
@@ -103,6 +101,15 @@ export const wire: Wire = async (options) => {
     },
   };
 };
+
+function awsOptions({ region, profile, endpointUrl, localOnly }: WireOptions): AwsOptions {
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpointUrl === undefined ? {} : { endpointUrl }),
+    ...(localOnly === undefined ? {} : { localOnly }),
+  };
+}
 
 async function openHome(
   aws: Aws,
@@ -125,15 +132,24 @@ async function openHome(
   let mine = found;
   const signedIn = async () => (mine ??= await aws.identity.where());
   const { aliasPerform, commandOf, createPerform, isAwaitedBy, newestWrite } = performing;
-  // One state file may hold releases of several accounts and regions; only those that the credentials reach are ours.
-  const isMine = ({ key }: AliasDoc): boolean => key.account === mine?.account && key.region === mine.region;
-  const perform = createPerform({
-    ...aws,
+  const isMine = (doc: AliasDoc): boolean => isReached(doc, mine);
+  const regions: Regions = regionsOf(aws, awsOptions(options), () => mine?.region);
+  const trains: Trains = wireTrains({
+    openHost,
+    regions,
+    aliases: () => home.ports.host,
+    account: async () => (await signedIn()).account,
     clock,
-    newest: (key) => newestWrite(host)(key),
-    isAwaited: (command) => isAwaitedBy(host)(command),
+    report,
   });
-  const performAlias = aliasPerform(perform, clock);
+  const performIn = async (region: string): Promise<Perform> =>
+    createPerform({
+      ...(await regions.at(region)),
+      clock,
+      newest: (key) => newestWrite(host)(key),
+      isAwaited: (command) => isAwaitedBy(host)(command),
+    });
+  let performed = 0;
   const incidents: Incidents = wiring.wireIncidents({
     aws,
     clock,
@@ -153,7 +169,9 @@ async function openHome(
     async perform(actor, command, doc) {
       await signedIn();
       if (!isMine(doc)) throw new Error(`it belongs to account ${doc.key.account}, region ${doc.key.region}`);
-      return performAlias(actor, command, doc);
+      performed += 1;
+      const perform = await performIn(doc.key.region);
+      return aliasPerform(perform, clock, trains.tell)(actor, command, doc);
     },
     commandOf,
     clock,
@@ -166,15 +184,24 @@ async function openHome(
   const home: Home = {
     ports: { ...aws, host: wiring.lookingFirst(keeper.host, incidents.opener, clock), clock, calibrations },
     upkeep: host,
-    settle: () => host.idle(),
+    async settle() {
+      // A member and its train answer each other: both must have come to rest.
+      for (let [before, now] = [-1, 0]; before !== now; ) {
+        before = now;
+        await host.idle();
+        now = (await trains.settle()) + performed;
+      }
+    },
     incidents: () => incidents.home(),
+    trains: () => trains.home(),
+    portsIn: async (region) => ({ ...home.ports, ...(await regions.at(region)) }),
     relocation,
     serve:
       served &&
       (async (serving) => {
         const { serveRestate } = await import('./hosts/restate/serve.ts');
-        const others = await incidents.served();
-        endpoint = await serveRestate(options.stateFile, others ? [served, others] : [served], serving);
+        const others = [await incidents.served(), await trains.served()].filter((kind) => kind !== undefined);
+        endpoint = await serveRestate(options.stateFile, [served, ...others], serving);
         return endpoint;
       }),
     drive() {
@@ -183,17 +210,20 @@ async function openHome(
         const { createRunner } = await import('./app/runner.ts');
         await untilSignedIn(signedIn, clock, report, stop.signal);
         const ours = (doc: AliasDoc) => (isMine(doc) ? watchOf(doc) : null);
-        await createRunner({ ...aws, host, clock, report, watchOf: ours }).run(stop.signal);
+        const at = (actor: string) => regions.at(keyOf(actor)?.region ?? '');
+        await createRunner({ ...aws, at, host, clock, report, watchOf: ours }).run(stop.signal);
       };
       const driven = run();
       driven.catch((error: unknown) => report(`this process stopped driving releases: ${String(error)}`));
       const stopNoticing = host.onChange(keeper.noticed);
       void keepBundles(keeper, clock, stop.signal);
       void keepIncidents(incidents, clock, report, stop.signal);
+      const trainsKept = keepTrains(trains, clock, report, stop.signal);
       return async () => {
         stop.abort();
         stopNoticing();
         await driven.catch(() => undefined);
+        await trainsKept;
       };
     },
   };
@@ -205,7 +235,8 @@ async function openHome(
     // Until here everything that is asked of the state may be asked of this very process.
     await endpoint?.close();
     await incidents.close();
-    await host.close();
+    await Promise.all([host.close(), trains.close()]);
+    regions.close();
   };
   return { home, close };
 }
@@ -267,23 +298,16 @@ async function keepIncidents(
   await Promise.all([keeping, catchingUp]);
 }
 
-/** Beside the state: a folder for a file, a prefix in S3. Restate keeps actors only, so there it is a folder here. */
-async function shelfFor(aws: Aws, { stateFile, shelfFolder }: WireOptions, name: ShelfName): Promise<Shelf> {
-  const { folderShelf, NO_SHELF, objectShelf } = await import('./app/shelf.ts');
-  const kind = kindOf(stateFile);
-  if (kind === 'restate') return shelfFolder === undefined ? NO_SHELF : folderShelf(join(shelfFolder, name));
-  if (kind === 'file') return folderShelf(join(dirname(stateFile), name));
-  const { readPlace } = await import('./hosts/s3/place.ts');
-  const { bucket, prefix } = readPlace(stateFile);
-  return objectShelf(aws.objects(bucket, `${prefix}${name}/`));
-}
-
-/** A shelf that is made at its first use: most commands end without one. */
-function lazyShelf(make: () => Promise<Shelf>): Shelf {
-  return {
-    read: async (name, maxBytes) => (await make()).read(name, maxBytes),
-    write: async (name, text) => (await make()).write(name, text),
-    list: async () => (await make()).list(),
-    remove: async (name) => (await make()).remove(name),
-  };
+async function keepTrains(
+  { home }: Trains,
+  clock: Clock,
+  report: (problem: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const [{ host }, { keepUp }] = await Promise.all([home(), import('./app/incident/keep-up.ts')]);
+    await keepUp({ host, clock, report, what: 'trains' }, signal);
+  } catch (error) {
+    report(`this process stopped driving trains: ${String(error)}`);
+  }
 }

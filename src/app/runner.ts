@@ -13,6 +13,8 @@ export interface RunnerOptions {
   readonly host: Host<AliasDoc, AliasEvent> & HostUpkeep;
   readonly signals: Pick<Signals, 'follow'>;
   readonly hooks: Pick<Hooks, 'answer'>;
+  /** The same for one alias, where it lies in another region. */
+  readonly at?: (actor: string) => Promise<Pick<RunnerOptions, 'signals' | 'hooks'>>;
   readonly clock: Clock;
   /** What has to be watched for an alias now; null where nothing is. */
   readonly watchOf: (doc: AliasDoc) => { readonly releaseId: string; readonly watch: Watch } | null;
@@ -138,12 +140,17 @@ class Watchers {
     const stored = await this.#options.host.read(actor);
     const wanted = stored ? this.#options.watchOf(stored.state) : null;
     if (wanted) {
-      const watcher = this.#watchers.get(actor) ?? new Watcher(actor, this.#options);
+      const watcher = this.#watchers.get(actor) ?? new Watcher(actor, await this.#optionsFor(actor));
       this.#watchers.set(actor, watcher);
       watcher.follow(wanted);
     } else {
       this.#end(actor);
     }
+  }
+
+  async #optionsFor(actor: string): Promise<RunnerOptions> {
+    const elsewhere = await this.#options.at?.(actor);
+    return elsewhere ? { ...this.#options, ...elsewhere } : this.#options;
   }
 
   /** Nobody waits for it: one watcher that is slow to stop must not delay the others. */

@@ -223,6 +223,10 @@ export class World {
         drafts: DRAFTS,
         settle: () => this.incidents.idle(),
       }),
+      trains: async () => {
+        throw new Error('no trains here: they are tested on real hosts');
+      },
+      portsIn: async () => this.#home().ports,
       settle: async () => {
         while (this.#busy.length > 0) await Promise.all(this.#busy.splice(0));
       },

@@ -7,6 +7,8 @@ export interface KeepUpOptions {
   readonly host: HostUpkeep & Pick<Host<unknown, unknown>, 'list'>;
   readonly clock: Clock;
   readonly report: (problem: string) => void;
+  /** What is kept up, for people; `incidents` where it is not given. */
+  readonly what?: string;
 }
 
 /** How soon another process takes over where the runner died, and a command whose process died. */
@@ -18,7 +20,10 @@ const IDLE_MS = 5_000;
  * Drives the incidents until `signal` aborts: their clocks, as long as no other process does, and commands whose process
  * died. They watch nothing, so that is all there is to drive. Never throws.
  */
-export async function keepUp({ host, clock, report }: KeepUpOptions, signal: AbortSignal): Promise<void> {
+export async function keepUp(
+  { host, clock, report, what = 'incidents' }: KeepUpOptions,
+  signal: AbortSignal,
+): Promise<void> {
   let lease: Awaited<ReturnType<HostUpkeep['tryBecomeRunner']>>;
   while (!signal.aborted) {
     let idle = false;
@@ -29,7 +34,7 @@ export async function keepUp({ host, clock, report }: KeepUpOptions, signal: Abo
       }
       if (lease) await host.recover();
     } catch (error) {
-      report(`incidents could not be looked after: ${textOf(error)}`);
+      report(`${what} could not be looked after: ${textOf(error)}`);
     }
     await clock.sleep(idle ? IDLE_MS : ROUND_MS, signal).catch(() => undefined);
   }

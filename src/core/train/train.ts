@@ -104,6 +104,7 @@ export function trainStateOf(train: Train): TrainStateName {
   return train.paused ? 'paused' : 'running';
 }
 
+/** A train that has not ended. */
 export function isTrainOpen(train: Train | null): train is Train {
   return train !== null && train.outcome === null;
 }
