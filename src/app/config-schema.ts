@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseThreshold } from '../core/release/threshold.ts';
 import { ChannelsSchema } from './channels-schema.ts';
+import { trainSchema } from './config-train.ts';
 import type { ReleaseSettings } from './settings.ts';
 import { stepsProblem } from './wanted.ts';
 
@@ -74,6 +75,14 @@ function checkStrategy(value: ReleaseInput, context: z.RefinementCtx): void {
 
 export const RELEASE_KEYS: readonly string[] = Object.keys(release);
 
+const SHARED = ['strategy', 'steps', 'bake'];
+/** The keys of the train section, for those who mistyped one. */
+export const TRAIN_KEYS = {
+  train: ['name', ...SHARED, 'takeBack', 'onHalted', 'hold', 'members', 'waves'],
+  wave: ['name', 'region', 'hold', 'members'],
+  member: ['function', 'region', 'version', ...RELEASE_KEYS.filter((key) => !SHARED.includes(key))],
+} as const satisfies Record<string, readonly string[]>;
+
 const Release = z.strictObject(release).superRefine(checkStrategy);
 
 /** The one definition of `switchback.yaml`: types, messages and the editors' JSON Schema come from it. */
@@ -82,17 +91,20 @@ export const Config = z
     function: functionName.optional(),
     ...release,
     defaults: Release.optional().describe('What every function below has, unless it says otherwise.'),
+    train: trainSchema(release, checkStrategy)
+      .optional()
+      .describe('Several functions as one release: switchback deploy --train NAME.'),
     functions: z.record(functionName, Release).optional().describe('Several functions, each by its name.'),
     channels: ChannelsSchema.optional(),
   })
   .superRefine((value, context) => {
     checkStrategy(value, context);
     if (value.functions === undefined) {
-      if (value.defaults !== undefined)
+      if (value.defaults !== undefined && value.train === undefined)
         context.addIssue({
           code: 'custom',
           path: ['defaults'],
-          message: 'defaults are for functions, and there are none',
+          message: 'defaults are for functions or a train, and there are none',
         });
       return;
     }

@@ -2,8 +2,10 @@ import { type Document, isMap, isNode, LineCounter, type Node, parseDocument } f
 import { z } from 'zod';
 import { nearest } from '../core/nearest.ts';
 import { type ChannelConfig, channelKeys } from './channels-schema.ts';
-import { Config, RELEASE_KEYS, type ReleaseInput } from './config-schema.ts';
+import { Config, RELEASE_KEYS, TRAIN_KEYS } from './config-schema.ts';
+import { over, settingsOf } from './config-settings.ts';
 import type { ReleaseSettings, SettingName } from './settings.ts';
+import { type ConfiguredTrain, configuredTrain } from './train/configured.ts';
 
 /** A configuration larger than this is not one: a file with a hundred functions takes some ten kilobytes. */
 export const MAX_CONFIG_BYTES = 1_000_000;
@@ -37,6 +39,7 @@ export type ConfigResult =
       readonly functions: readonly ConfiguredFunction[];
       /** The ways to the outside world, by the team's own names. */
       readonly channels: Readonly<Record<string, ChannelConfig>>;
+      readonly train: ConfiguredTrain | undefined;
     }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
@@ -59,8 +62,9 @@ export function readConfig(text: string, file: string): ConfigResult {
   }
   const checked = Config.safeParse(parsed, { reportInput: true });
   if (checked.success) {
-    const { channels = {} } = checked.data;
-    return { ok: true, functions: functionsOf(checked.data, document, lines), channels };
+    const { data } = checked;
+    const { channels = {} } = data;
+    return { ok: true, functions: functionsOf(data, document, lines), channels, train: configuredTrain(data) };
   }
   const problems = checked.error.issues
     .slice(0, MAX_PROBLEMS)
@@ -154,9 +158,12 @@ function messageOf(issue: z.core.$ZodIssue): string {
 }
 
 function knownKeys(path: Path, document: Document.Parsed): readonly string[] {
-  if (path.length === 0) return ['function', ...RELEASE_KEYS, 'defaults', 'functions', 'channels'];
+  if (path.length === 0) return ['function', ...RELEASE_KEYS, 'defaults', 'functions', 'train', 'channels'];
   const last = path.at(-1);
   if (path[0] === 'channels') return channelKeys(document.getIn([...path.slice(0, 2), 'kind']), path.slice(2));
+  if (last === 'train') return TRAIN_KEYS.train;
+  if (path[0] === 'train' && path.at(-2) === 'waves') return TRAIN_KEYS.wave;
+  if (path[0] === 'train' && path.at(-2) === 'members') return TRAIN_KEYS.member;
   if (last === 'hooks') return ['preTraffic', 'postTraffic', 'timeout'];
   if (last === 'judge') return ['alpha'];
   if (typeof last === 'number') return ['weight', 'hold', 'invocations'];
@@ -210,7 +217,7 @@ function functionsOf(
   document: Document.Parsed,
   lines: LineCounter,
 ): ConfiguredFunction[] {
-  const { defaults, functions, function: only, channels: _, ...own } = config;
+  const { defaults, functions, function: only, channels: _, train: _train, ...own } = config;
   if (!functions) {
     const settings = { ...(only === undefined ? {} : { function: only }), ...settingsOf(own) };
     return settings.function === undefined && Object.keys(settings).length === 0
@@ -223,24 +230,6 @@ function functionsOf(
     const settings = { function: key, ...over(common, mine), ...mine };
     return { name: key, settings, lines: linesOf(settings, [['functions', key], ['defaults']], document, lines) };
   });
-}
-
-/** The defaults, without the one of strategy and steps that the function chose against. */
-function over(common: ReleaseSettings, mine: ReleaseSettings): ReleaseSettings {
-  const { strategy, steps, ...rest } = common;
-  if (mine.strategy !== undefined || mine.steps !== undefined) return rest;
-  return common;
-}
-
-function settingsOf({ hooks, judge, ...rest }: ReleaseInput): ReleaseSettings {
-  const settings = {
-    ...rest,
-    preTraffic: hooks?.preTraffic,
-    postTraffic: hooks?.postTraffic,
-    hookTimeout: hooks?.timeout,
-    judge: judge === undefined || judge === false ? judge : judge.alpha,
-  };
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 function linesOf(

@@ -9,6 +9,11 @@ export function newReleaseId(nowMs: number): string {
   return `r-${time}${random(2, BASE32)}`;
 }
 
+/** `t-` and ten characters, of time and chance as a release's. */
+export function newTrainId(nowMs: number): string {
+  return newReleaseId(nowMs).replace(/^r/, 't');
+}
+
 /** CodeDeploy's form of a deployment id: `d-` and nine capitals or digits. */
 export function newDeploymentId(): string {
   return `d-${random(9, '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ')}`;

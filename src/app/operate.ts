@@ -2,6 +2,7 @@ import { type Result, refuse } from '../core/refusal.ts';
 import { type AliasKey, actorOf } from '../core/release/alias.ts';
 import type { AliasEvent } from '../core/release/events.ts';
 import { heldRun, nameOf, waitingRun } from '../core/release/gate-runs.ts';
+import { mustWait } from '../core/release/member.ts';
 import type { AliasReading } from '../core/release/observation.ts';
 import type { Plan } from '../core/release/plan.ts';
 import { type AliasDoc, isOpen, type Release, stateOf } from '../core/release/release.ts';
@@ -88,6 +89,8 @@ function cannot(given: Order, release: Release): string {
   if (given.verb === 'resume') return `release ${release.id} is not paused (it is ${stateOf(release)})`;
   if (given.verb === 'pause' && release.paused)
     return `release ${release.id} is paused already, by ${release.paused.who.name}`;
+  if (given.verb === 'promote' && mustWait(release) && release.plan.train)
+    return `release ${release.id} goes with train ${release.plan.train.train}, and no further: switchback promote --train ${release.plan.train.train}`;
   if (release.rollback)
     return `release ${release.id} is being rolled back (${release.rollback.reason}): it cannot ${given.verb}`;
   const held = heldRun(release);

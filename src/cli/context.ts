@@ -6,6 +6,8 @@ import type { Output } from './output.ts';
 /** Everything that was written behind the command's name. */
 export interface Flags extends IncidentFlags {
   readonly function?: string;
+  readonly train?: string;
+  readonly only?: string;
   readonly alias?: string;
   readonly config?: string;
   readonly region?: string;

@@ -227,7 +227,7 @@ class View {
 }
 
 /** Wakes whoever waits; a ring while nobody waits is kept for the next one. */
-class Bell {
+export class Bell {
   #rung = false;
   #wake: (() => void) | undefined;
 

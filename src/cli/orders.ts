@@ -10,7 +10,7 @@ import { EXIT, type ExitCode } from './exit.ts';
 import { unwrap } from './failure.ts';
 import { openRelease } from './follow.ts';
 import { within } from './patience.ts';
-import { aliasKey } from './target.ts';
+import { aliasKey, refuseOnly } from './target.ts';
 
 /** An order's own write is one call to AWS; whoever runs next performs it where it takes longer. */
 const WRITE_PATIENCE_MS = 10_000;
@@ -18,6 +18,13 @@ const WRITE_PATIENCE_MS = 10_000;
 /** Gives an order to the open release, waits for what it set in motion at once, and shows where the release stands. */
 export async function give(context: Context, given: Order): Promise<ExitCode> {
   const { io, flags, output } = context;
+  if (flags.train !== undefined) {
+    const { giveTrain, onlyRegion } = await import('./train/commands.ts');
+    const region = onlyRegion(context);
+    if (given.verb === 'promote') return giveTrain(context, given);
+    return giveTrain(context, { verb: given.verb, ...(region === undefined ? {} : { region }) });
+  }
+  refuseOnly(context);
   const key = await aliasKey(context);
   const home = await (await context.wired()).home();
   const { host, identity } = home.ports;

@@ -21,7 +21,8 @@ export async function wanted(context: Context): Promise<Wanted> {
   return unwrap(wantedFrom(settings, await sourceOf(context, settings), allowed(context)));
 }
 
-function allowed({ flags: { allowAlarm = [], reason } }: Context): Record<string, string> {
+/** Alarms that may be red at the start, with the reason that was given. */
+export function allowed({ flags: { allowAlarm = [], reason } }: Context): Record<string, string> {
   if (allowAlarm.length > 0 && reason === undefined)
     throw usage(
       `--allow-alarm ${allowAlarm[0]} needs a reason: it lets a release start although the alarm is red`,
@@ -30,7 +31,11 @@ function allowed({ flags: { allowAlarm = [], reason } }: Context): Record<string
   return Object.fromEntries(allowAlarm.map((name) => [name, reason ?? '']));
 }
 
-async function sourceOf({ io }: Context, { code, version }: ReleaseSettings): Promise<Source> {
+/** Where the candidate comes from; a folder is packed. */
+export async function sourceOf(
+  { io }: Context,
+  { code, version }: Pick<ReleaseSettings, 'code' | 'version'>,
+): Promise<Source> {
   if (version !== undefined) {
     if (!/^(\d{1,15}|\$LATEST)$/.test(version)) throw usage(`--version "${version}" is not a version: it is a number`);
     return { kind: 'version', version };

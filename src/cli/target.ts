@@ -124,6 +124,11 @@ export async function recordedKey(context: Context): Promise<AliasKey> {
 /** A state with more aliases than this is a server's, which has credentials. */
 const MAX_KNOWN = 1_000;
 
+/** `--only` names a region of a train; without one it means nothing. */
+export function refuseOnly({ flags }: Context): void {
+  if (flags.only !== undefined) throw usage(`--only ${flags.only} belongs to a train`, 'add --train NAME');
+}
+
 /** Whether anything names a function: flags, environment or a config file. */
 export async function namesFunction(context: Context): Promise<boolean> {
   if (layered(nearLayers(context)).has('function')) return true;

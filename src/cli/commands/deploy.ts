@@ -21,6 +21,7 @@ const DETACH_PATIENCE_MS = 10_000;
 
 export async function run(context: Context): Promise<ExitCode> {
   const { flags, output, io } = context;
+  if (flags.train !== undefined) return (await import('../train/commands.ts')).deployTrain(context);
   const timeoutMs = timeFlag('--timeout', flags.timeout);
   if (flags.dryRun) return showPlan(context);
   if (flags.detach && flags.callbackPort !== undefined)

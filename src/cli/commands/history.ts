@@ -12,6 +12,7 @@ const MAX_LIMIT = 10_000;
 
 export async function run(context: Context): Promise<ExitCode> {
   const { flags, output, io } = context;
+  if (flags.train !== undefined) return (await import('../train/commands.ts')).trainHistory(context);
   const limit = flags.limit === undefined ? DEFAULT_LIMIT : Number(flags.limit);
   if (!(Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT))
     throw usage(`--limit "${flags.limit}" is not possible: write a number from 1 to ${MAX_LIMIT}`);

@@ -20,7 +20,7 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { unwrap } from '../failure.ts';
 import { exitOf, type Followed, follow, type Since, sinceNow } from '../follow.ts';
 import { within } from '../patience.ts';
-import { aliasKey } from '../target.ts';
+import { aliasKey, refuseOnly } from '../target.ts';
 
 /** A state that does not answer within this is not waited for: the alias is moved without it. */
 const HOST_PATIENCE_MS = 1_000;
@@ -40,6 +40,8 @@ interface Case {
 /** Goes back now: through the engine, or without it where the state does not answer. Never asks. */
 export async function run(context: Context): Promise<ExitCode> {
   const { flags, io, output } = context;
+  if (flags.train !== undefined) return (await import('../train/commands.ts')).rollbackTrain(context);
+  refuseOnly(context);
   const startedAt = io.clock.now();
   const wired = await context.wired();
   const key = await aliasKey(context);

@@ -1,10 +1,13 @@
 import { type AliasKey, type AliasSnapshot, actorOf, sameRouting } from '../../core/release/alias.ts';
 import { isOpen, type Release, stateOf } from '../../core/release/release.ts';
+import { type Train, trainStateOf } from '../../core/train/train.ts';
 import { SYSTEM } from '../../core/who.ts';
 import { releaseJson } from '../../present/json/release.ts';
+import { trainJson } from '../../present/json/train.ts';
 import { type Line, labelled, line } from '../../present/text/line.ts';
 import { releaseScreen } from '../../present/text/release.ts';
 import { routingText } from '../../present/text/story.ts';
+import { TRAIN_WORDS } from '../../present/text/train.ts';
 import { flagsOf, STATE_WORDS } from '../../present/text/words.ts';
 import type { Home } from '../../wire.ts';
 import type { Context } from '../context.ts';
@@ -19,6 +22,7 @@ const MAX_LISTED = 200;
 
 /** Whoever looks does what is due: orphaned work is taken over, a due step is taken, then the screen is shown. */
 export async function run(context: Context): Promise<ExitCode> {
+  if (context.flags.train !== undefined) return (await import('../train/commands.ts')).statusTrain(context);
   if (!(await namesFunction(context))) return listOpen(context);
   const { io, output } = context;
   const key = await aliasKey(context);
@@ -86,6 +90,7 @@ async function listOpen(context: Context): Promise<ExitCode> {
   const open = await host.list({ open: true, limit: MAX_LISTED });
   const releases = open.flatMap(({ state }) => (state.release ? [state.release] : []));
   const now = context.io.clock.now();
+  const trains = await openTrains(context);
   const lines = releases.map((release) =>
     line(
       ['strong', `${release.plan.key.function}:${release.plan.key.alias}`],
@@ -95,10 +100,28 @@ async function listOpen(context: Context): Promise<ExitCode> {
     ),
   );
   context.output.result(
-    { releases: releases.map((release) => releaseJson(release, now)) },
-    lines.length > 0
-      ? lines
+    {
+      releases: releases.map((release) => releaseJson(release, now)),
+      trains: trains.map((train) => trainJson(train, new Map(), now)),
+    },
+    lines.length + trains.length > 0
+      ? [...trains.map(trainLine), ...lines]
       : [line('no release is open in this state file; name an alias with --function and --alias')],
   );
   return EXIT.done;
+}
+
+async function openTrains(context: Context): Promise<readonly Train[]> {
+  const { host } = await (await (await context.wired()).home()).trains();
+  const open = await host.list({ open: true, limit: MAX_LISTED });
+  return open.flatMap(({ state }) => (state.train ? [state.train] : []));
+}
+
+function trainLine(train: Train): Line {
+  return line(
+    ['strong', `train ${train.name}`],
+    `  ${train.id}  ${train.members.length} members  `,
+    TRAIN_WORDS[trainStateOf(train)],
+    ['dim', `  switchback status --train ${train.name}`],
+  );
 }

@@ -9,6 +9,7 @@ import { runningDeployment, watchDeployment } from '../watched.ts';
 /** Drives an open release until it has ended; where none is open, guards the deployment that CodeDeploy shifts. */
 export async function run(context: Context): Promise<ExitCode> {
   const { flags } = context;
+  if (flags.train !== undefined) return (await import('../train/commands.ts')).watchTrain(context);
   const timeoutMs = timeFlag('--timeout', flags.timeout);
   if (typeof flags.codedeploy === 'string') return watchDeployment(context, flags.codedeploy);
   const key = await aliasKey(context);

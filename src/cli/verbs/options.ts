@@ -35,6 +35,15 @@ export const TARGET: readonly OptionSpec[] = [
   },
   FUNCTION[1]!,
 ];
+/** Several functions as one release. */
+export const TRAIN: OptionSpec = {
+  flags: '--train <name>',
+  description: 'the train of the config file instead: several functions as one release',
+};
+export const ONLY: OptionSpec = {
+  flags: '--only <region>',
+  description: 'with --train: this region alone, which leaves the train; the others stay',
+};
 export const REASON: OptionSpec = { flags: '--reason <text>', description: 'why; kept in the ledger' };
 export const DRY_RUN: OptionSpec = { flags: '--dry-run', description: 'say what would be done, and change nothing' };
 export const TIMEOUT: OptionSpec = {

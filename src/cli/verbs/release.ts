@@ -3,6 +3,7 @@ import {
   DRY_RUN,
   GUARDS,
   JSON_LINES,
+  ONLY,
   OUTPUT,
   PARAMETER,
   REASON,
@@ -12,6 +13,7 @@ import {
   TARGET,
   TEMPLATE,
   TIMEOUT,
+  TRAIN,
 } from './options.ts';
 import type { Verb } from './verb.ts';
 
@@ -38,7 +40,7 @@ export const RELEASE_VERBS: readonly Verb[] = [
       description:
         'a SAM or CloudFormation template or AppSpec file, and which of its functions; AWS is asked only with --stack',
     },
-    options: [...TARGET, ...RELEASE, ...TEMPLATE, REASON, ...COMMON],
+    options: [...TARGET, TRAIN, ...RELEASE, ...TEMPLATE, REASON, ...COMMON],
     examples: [
       'switchback plan --function checkout --alias live --version 42',
       'switchback plan template.yaml --parameter Stage=prod',
@@ -54,6 +56,7 @@ export const RELEASE_VERBS: readonly Verb[] = [
     },
     options: [
       ...TARGET,
+      TRAIN,
       ...RELEASE,
       STACK,
       PARAMETER,
@@ -74,13 +77,14 @@ export const RELEASE_VERBS: readonly Verb[] = [
       "switchback deploy --function checkout --alias live --zip dist.zip --strategy 'canary 10% 30s' --alarm checkout-errors",
       'switchback deploy template.yaml Checkout --function checkout --zip dist.zip',
       "switchback deploy --function checkout --alias live --version 42 --threshold 'error rate > 5% for 2 minutes'",
+      'switchback deploy --train shop',
     ],
     load: () => import('../commands/deploy.ts'),
   },
   {
     name: 'status',
     summary: 'show what is live and where the release stands',
-    options: [...TARGET, ...COMMON],
+    options: [...TARGET, TRAIN, ...COMMON],
     examples: ['switchback status --function checkout --alias live --json'],
     load: () => import('../commands/status.ts'),
   },
@@ -89,6 +93,7 @@ export const RELEASE_VERBS: readonly Verb[] = [
     summary: 'follow an open release and drive it to its end',
     options: [
       ...TARGET,
+      TRAIN,
       {
         flags: '--codedeploy <deployment>',
         description: 'guard this deployment that CodeDeploy shifts, and stop it when its version is worse',
@@ -109,21 +114,21 @@ export const RELEASE_VERBS: readonly Verb[] = [
   {
     name: 'promote',
     summary: 'go on to the next step now',
-    options: [...TARGET, { flags: '--full', description: 'to 100 % at once' }, REASON, DRY_RUN, ...COMMON],
+    options: [...TARGET, TRAIN, { flags: '--full', description: 'to 100 % at once' }, REASON, DRY_RUN, ...COMMON],
     examples: ['switchback promote --function checkout --alias live --reason "verified by hand"'],
     load: () => import('../commands/promote.ts'),
   },
   {
     name: 'pause',
     summary: 'freeze the weight; the guards go on watching',
-    options: [...TARGET, REASON, DRY_RUN, ...COMMON],
+    options: [...TARGET, TRAIN, ONLY, REASON, DRY_RUN, ...COMMON],
     examples: ['switchback pause --function checkout --alias live --reason "looking at a log line"'],
     load: () => import('../commands/pause.ts'),
   },
   {
     name: 'resume',
     summary: 'go on with a paused release',
-    options: [...TARGET, REASON, DRY_RUN, ...COMMON],
+    options: [...TARGET, TRAIN, ONLY, REASON, DRY_RUN, ...COMMON],
     examples: ['switchback resume --function checkout --alias live'],
     load: () => import('../commands/resume.ts'),
   },
@@ -132,18 +137,28 @@ export const RELEASE_VERBS: readonly Verb[] = [
     summary: 'go back now: never asks, needs no config file',
     options: [
       ...TARGET,
+      TRAIN,
+      ONLY,
       { flags: '--to <version>', description: 'the version to go back to (else the last one known to be good)' },
       REASON,
       DRY_RUN,
       ...COMMON,
     ],
-    examples: ['switchback rollback --function checkout --alias live --reason "checkout fails for everybody"'],
+    examples: [
+      'switchback rollback --function checkout --alias live --reason "checkout fails for everybody"',
+      'switchback rollback --train shop --only eu-west-1 --reason "the region is down"',
+    ],
     load: () => import('../commands/rollback.ts'),
   },
   {
     name: 'history',
     summary: 'list the releases of an alias: who, when, why, and how they ended',
-    options: [...TARGET, { flags: '--limit <number>', description: 'at most this many, newest first (20)' }, ...COMMON],
+    options: [
+      ...TARGET,
+      TRAIN,
+      { flags: '--limit <number>', description: 'at most this many, newest first (20)' },
+      ...COMMON,
+    ],
     examples: ['switchback history --function checkout --alias live'],
     load: () => import('../commands/history.ts'),
   },

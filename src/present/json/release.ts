@@ -1,4 +1,5 @@
 import { guardVerdicts, seenOf } from '../../core/release/guards.ts';
+import { waitsAtGate } from '../../core/release/member.ts';
 import { actualWeight, type Release, stateOf, wantedWeight } from '../../core/release/release.ts';
 import { gatesJson, hooksJson } from './gates.ts';
 
@@ -35,6 +36,8 @@ export function releaseJson(release: Release, nowMs: number) {
           },
         }
       : {}),
+    /** The train that the release belongs to; null where it travels alone. */
+    train: plan.train ? { name: plan.train.train, id: plan.train.trainId, waits: waitsAtGate(release) } : null,
     phase: release.phase,
     step: release.step,
     steps: plan.steps,

@@ -2,6 +2,7 @@ import { formatDuration } from '../../core/duration.ts';
 import { deploymentText } from '../../core/release/deployment.ts';
 import { waitingRun } from '../../core/release/gate-runs.ts';
 import { type GuardVerdict, guardVerdicts, seenOf } from '../../core/release/guards.ts';
+import { waitsAtGate } from '../../core/release/member.ts';
 import { actualWeight, type Release, stateOf, wantedWeight } from '../../core/release/release.ts';
 import { isShifters } from '../../core/release/shifted.ts';
 import { evidenceLines } from './evidence.ts';
@@ -33,6 +34,7 @@ export function releaseScreen(release: Release, nowMs: number): Line[] {
     line(['strong', `${plan.key.function}:${plan.key.alias}`], `  release ${release.id}  `, [tone, word], step),
     labelled('live', ...liveText(release)),
     ...shifterLines(release),
+    ...trainLines(release),
     ...reasonLines(release),
     ...nextLines(release, nowMs),
     ...seenLines(release),
@@ -45,6 +47,12 @@ export function releaseScreen(release: Release, nowMs: number): Line[] {
     ),
     ...lastLine(release),
   ];
+}
+
+function trainLines({ plan: { train } }: Release): Line[] {
+  return train
+    ? [labelled('train', `${train.train} (${train.trainId}): all its members shift and go back together`)]
+    : [];
 }
 
 function liveText(release: Release): string[] {
@@ -98,6 +106,8 @@ function nextText(release: Release, nowMs: number): string | null {
     case 'finishing':
       return `the owner tag is removed from the alias${again}, then the release is promoted`;
     case 'holding': {
+      if (plan.train && waitsAtGate(release))
+        return `${afterStep(release)} when train ${plan.train.train} clears the way`;
       if (release.paused) return `nothing until "switchback resume ${flagsOf(plan.key)}"`;
       if (release.held?.by === 'judge') return `nothing until the judge lets go, or a person promotes or rolls back`;
       if (release.held) return `looks again until it can see; then ${afterStep(release)}`;
