@@ -9,10 +9,10 @@ import { isTrainName, trainActorOf } from '../../core/train/plan.ts';
 import type { Train } from '../../core/train/train.ts';
 import type { MemberReleases } from '../../present/json/train.ts';
 import type { Home } from '../../wire.ts';
+import { CONFIG_FILE, readConfigFile } from '../config-file.ts';
 import type { Context, Flags } from '../context.ts';
 import { unwrap, usage } from '../failure.ts';
 import { allowed, sourceOf } from '../planned.ts';
-import { CONFIG_FILE, readConfigFile } from '../config-file.ts';
 
 /** What is said of one function: with a train, the file says it of every member. */
 const OF_ONE_FUNCTION = [
