@@ -38,6 +38,8 @@ export interface IncidentHome {
   readonly setup: IncidentSetup;
   readonly channels: Channels;
   readonly drafts: Drafts;
+  /** Looks at every alias: what ended while no process was there gets its incident. */
+  catchUp(): Promise<void>;
   /** Resolves when this process has performed what it took up. */
   settle(): Promise<void>;
 }
@@ -66,7 +68,7 @@ export interface Incidents {
   close(): Promise<void>;
 }
 
-type Opened = IncidentHome & { readonly served: ServedKind | undefined; close(): Promise<void> };
+type Opened = Omit<IncidentHome, 'catchUp'> & { readonly served: ServedKind | undefined; close(): Promise<void> };
 
 /** The incidents of a state. Nothing is opened before one is needed: most releases end well. */
 export function wireIncidents(wiring: IncidentWiring): Incidents {
@@ -95,7 +97,11 @@ export function wireIncidents(wiring: IncidentWiring): Incidents {
     report,
   });
   return {
-    home: open,
+    async home() {
+      // Whoever asks for incidents finds those of releases that have just ended.
+      await opener.flush();
+      return { ...(await open()), catchUp: () => opener.catchUp(new AbortController().signal) };
+    },
     served: async () => (await open()).served,
     opener,
     async finish() {

@@ -221,6 +221,7 @@ export class World {
         setup: DEFAULT_SETUP,
         channels: this.channels,
         drafts: DRAFTS,
+        catchUp: async () => undefined,
         settle: () => this.incidents.idle(),
       }),
       // Trains are tested on real hosts.

@@ -18,6 +18,7 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { unwrap, usage } from '../failure.ts';
 import { follow, sinceNow } from '../follow.ts';
 import { FAULT_SPECS, FAULTS, type Fault, isFault } from '../rehearsal/faults.ts';
+import { type Concluded, concludeIncident } from '../rehearsal/incident.ts';
 import { startLocalProcess } from '../rehearsal/local-process.ts';
 import { exampleZip } from '../rehearsal/package.ts';
 import { startTaxService, type TaxService } from '../rehearsal/tax-service.ts';
@@ -98,7 +99,8 @@ async function rehearse(rehearsal: Rehearsal): Promise<ExitCode> {
     const release = await releaseIt(rehearsal);
     if (!release) return EXIT.interrupted;
     await io.clock.sleep(AFTERMATH_MS);
-    return score(rehearsal, release, await traffic.stop());
+    const tally = await traffic.stop();
+    return score(rehearsal, release, tally, await concludeIncident(context, wired, release));
   } finally {
     await traffic.stop();
   }
@@ -134,7 +136,12 @@ async function sufferOutage({ context: { output, io }, taxService }: Rehearsal):
   output.note('the tax service answers again');
 }
 
-function score({ context, fault, ledgerPath }: Rehearsal, release: Release, tally: Tally): ExitCode {
+function score(
+  { context, fault, ledgerPath }: Rehearsal,
+  release: Release,
+  tally: Tally,
+  concluded: Concluded,
+): ExitCode {
   const { output, io } = context;
   const board: Score = {
     ...tally,
@@ -145,7 +152,10 @@ function score({ context, fault, ledgerPath }: Rehearsal, release: Release, tall
   };
   const { requests, hurt, byVersion } = tally;
   const figures = { fault, requests, hurt, byVersion, ...timesOf(board), ledger: ledgerPath };
-  output.result({ ...releaseJson(release, io.clock.now()), ...figures }, scoreboard(board));
+  output.result({ ...releaseJson(release, io.clock.now()), ...figures, incident: concluded.json }, [
+    ...scoreboard(board),
+    ...concluded.lines,
+  ]);
   return stateOf(release) === board.expected ? EXIT.done : EXIT.unexpected;
 }
 

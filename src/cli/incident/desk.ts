@@ -1,10 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { aboutOf } from '../../app/incident/about.ts';
 import { findIncident } from '../../app/incident/find.ts';
 import { type Ordered, type OrderOptions, orderIncident } from '../../app/incident/order.ts';
+import { digestOf } from '../../app/incident/send-draft.ts';
+import type { Audience, Stage } from '../../core/comms/audiences.ts';
 import { parseDuration } from '../../core/duration.ts';
 import { seatsWords } from '../../core/incident/approvals.ts';
 import { describe } from '../../core/incident/asking.ts';
+import { factsOf } from '../../core/incident/draft-facts.ts';
 import type { Order } from '../../core/incident/events.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import { mayRead } from '../../core/incident/privacy.ts';
@@ -81,6 +85,18 @@ export async function giveOne(
   if (!ordered.ok) return unwrap(ordered);
   await within(SETTLE_MS, incidents.settle(), context.io.clock);
   return ordered.value;
+}
+
+/** Puts a text that Switchback drafts from the facts on its way. Whoever asks for a draft is not its author, and may approve it. */
+export async function giveDraft(desk: Desk, audience: Audience, stage: Stage): Promise<Ordered | undefined> {
+  const { context, incidents, incident } = desk;
+  const now = (await incidents.host.read(incident.id))?.state.incident ?? incident;
+  const facts = factsOf(now, context.io.clock.now());
+  const channels = incidents.channels.channelsFor(audience, aboutOf(now, facts));
+  if (channels.length === 0) return undefined;
+  const { text } = await incidents.drafts.write(audience, stage, facts);
+  const order: Order = { kind: 'send', audience, stage, text, digest: digestOf(text), channels };
+  return giveOne({ ...desk, who: SYSTEM }, order);
 }
 
 /** The incident as it stands, as the result; what waits for approval is said on the way. */

@@ -78,7 +78,7 @@ const TEXTS: Readonly<Record<Audience, Template>> = {
     ...facts.links,
   ],
   employees: (facts, stage) => [
-    `${facts.service} is affected${facts.components.length > 0 ? ` (${facts.components.join(', ')})` : ''}.`,
+    `${facts.service} ${stage === 'resolved' ? 'was' : 'is'} affected${parts(facts)}.`,
     stage === 'resolved' ? EFFECTS[facts.effect].over : EFFECTS[facts.effect].says,
     facts.startedAt === null ? null : `Since ${utcText(facts.startedAt)}.`,
     `${facts.commander ?? 'Nobody yet'} leads. Follow ${facts.id}; please do not contact the responders.`,
@@ -147,6 +147,12 @@ function customerText(facts: DraftFacts, stage: Stage): readonly (string | null)
         next(facts, stage),
       ];
   }
+}
+
+/** The components, where they say more than the service's own name. */
+function parts({ service, components }: DraftFacts): string {
+  const named = components.filter((each) => each.toLowerCase() !== service.toLowerCase());
+  return named.length > 0 ? ` (${named.join(', ')})` : '';
 }
 
 function lasted({ startedAt, containedAt }: DraftFacts): string | null {

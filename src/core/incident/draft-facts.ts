@@ -105,6 +105,8 @@ function hears(incident: Incident, audience: Audience, stage: Stage): boolean {
   if (audience === 'change') return wasRolledBack(incident);
   if (incident.kind === 'nearMiss') return audience === 'responders' || audience === 'ticket';
   if (!AUDIENCES[audience].public) return true;
+  // The public is told that it is over before it counts as resolved, and once is enough.
+  if (stage === 'resolved' && toldInPublic(incident, ['resolved', 'retracted'])) return false;
   if (stage !== 'ack') return saidInPublic(incident);
   return levelRule(incident).actions.publicUpdate !== 'none';
 }

@@ -1,9 +1,23 @@
+import { findIncident } from '../../../app/incident/find.ts';
+import { saidInPublic, toldInPublic } from '../../../core/incident/draft-facts.ts';
 import type { Order } from '../../../core/incident/events.ts';
+import type { Pending } from '../../../core/incident/incident.ts';
 import { holdersOf } from '../../../core/incident/roles.ts';
 import type { Context } from '../../context.ts';
-import type { ExitCode } from '../../exit.ts';
-import { usage } from '../../failure.ts';
-import { choiceFlag, type Desk, give, momentFlag, needed, openDesk, personNamed } from '../../incident/desk.ts';
+import { EXIT, type ExitCode } from '../../exit.ts';
+import { CommandFailure, unwrap, usage } from '../../failure.ts';
+import {
+  choiceFlag,
+  type Desk,
+  give,
+  giveDraft,
+  giveOne,
+  momentFlag,
+  needed,
+  openDesk,
+  personNamed,
+  show,
+} from '../../incident/desk.ts';
 import { LEVELS, ROLE_NAMES } from '../../incident/words.ts';
 
 /** Who is on it, how bad it is, and from which phase to which it goes. */
@@ -79,16 +93,42 @@ export async function describe(context: Context): Promise<ExitCode> {
   ]);
 }
 
-/** It is over. Where the public was told of it, it must have been told that it is over, or that is waived with a reason. */
+/** It is over. Where the public was told of it, it is told first that it is over, or that is waived with a reason. */
 export async function resolve(context: Context): Promise<ExitCode> {
   const desk = await openDesk(context);
   const { flags } = context;
+  const { incident } = desk;
   const summary = needed(
-    flags.summary ?? desk.incident.summary ?? undefined,
+    flags.summary ?? incident.summary ?? undefined,
     '--summary',
     'what happened, in a few sentences',
   );
-  return give(desk, ...(flags.waivePublic ? [[{ kind: 'waivePublic' }] as const] : []), [{ kind: 'resolve', summary }]);
+  if (flags.waivePublic) return give(desk, [{ kind: 'waivePublic' }], [{ kind: 'resolve', summary }]);
+  const owesPublic =
+    incident.phase === 'contained' &&
+    incident.publicWaiver === null &&
+    saidInPublic(incident) &&
+    !toldInPublic(incident, ['resolved', 'retracted']);
+  return owesPublic ? proposeEnd(desk, summary) : give(desk, [{ kind: 'resolve', summary }]);
+}
+
+/** Writes what customers are to read at the end; once somebody has approved it, the incident can be resolved. */
+async function proposeEnd(desk: Desk, summary: string): Promise<ExitCode> {
+  const { incident, incidents } = desk;
+  if (summary !== incident.summary) await giveOne(desk, { kind: 'describe', summary });
+  const waits = ({ order }: Pending): boolean =>
+    order.kind === 'send' && order.audience === 'customers' && order.stage === 'resolved';
+  if (!incident.pending.some(waits)) await giveDraft(desk, 'customers', 'resolved');
+  const now = (await incidents.host.read(incident.id))?.state.incident;
+  const waiting = now?.pending.find(waits);
+  const digest = waiting ? ` --digest ${waiting.binding.slice(0, 12)}` : '';
+  throw new CommandFailure({
+    exit: EXIT.refused,
+    message: 'the public was told of it, so it is told first that it is over; or --waive-public, with a --reason',
+    next: waiting
+      ? `switchback incident approve ${incident.id} ${waiting.id}${digest}   and then this command again`
+      : `switchback incident update ${incident.id} --audience customers --stage resolved`,
+  });
 }
 
 /** It is back, or it was not over. */
@@ -104,11 +144,8 @@ export async function decline(context: Context): Promise<ExitCode> {
 
 export async function merge(context: Context): Promise<ExitCode> {
   const desk = await openDesk(context);
-  const { findIncident } = await import('../../../app/incident/find.ts');
-  const { unwrap } = await import('../../failure.ts');
   const named = needed(context.flags.into, '--into', 'which incident does it go on in?');
   const target = unwrap(await findIncident(desk.incidents.host, named));
-  const { giveOne, show } = await import('../../incident/desk.ts');
   await giveOne(desk, { kind: 'mergeInto', into: target.id, phase: target.phase });
   const into: Desk = { ...desk, incident: target };
   await giveOne(into, {

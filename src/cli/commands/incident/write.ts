@@ -4,6 +4,7 @@ import { AUDIENCES } from '../../../core/comms/audiences.ts';
 import { lintMessage } from '../../../core/comms/plain-language.ts';
 import { factsOf } from '../../../core/incident/draft-facts.ts';
 import { FREE_KINDS } from '../../../core/incident/timeline.ts';
+import { SYSTEM } from '../../../core/who.ts';
 import { line } from '../../../present/text/line.ts';
 import type { Context } from '../../context.ts';
 import { EXIT, type ExitCode } from '../../exit.ts';
@@ -57,7 +58,8 @@ export async function update(context: Context): Promise<ExitCode> {
   const stage = choiceFlag('--stage', flags.stage ?? 'update', STAGE_NAMES);
   const { incident, incidents } = desk;
   const facts = factsOf(incident, context.io.clock.now());
-  const text = (await textFlag(context)) ?? (await incidents.drafts.write(audience, stage, facts)).text;
+  const written = await textFlag(context);
+  const text = written ?? (await incidents.drafts.write(audience, stage, facts)).text;
   const fullOutage = incident.severity === 'SEV-1' && incident.impact?.facts.includes('allInvocationsFailing') === true;
   const findings = lintMessage(text, { audience, stage, fullOutage });
   for (const { level, found, instead } of findings)
@@ -81,7 +83,9 @@ export async function update(context: Context): Promise<ExitCode> {
       next: 'switchback channels',
     });
   const override = flags.override === undefined ? {} : { override: flags.override };
-  return give(desk, [{ kind: 'send', audience, stage, text, digest, channels, ...override }]);
+  // Whoever asks for a draft is not its author, and may approve it.
+  const author = written === undefined ? SYSTEM : desk.who;
+  return give({ ...desk, who: author }, [{ kind: 'send', audience, stage, text, digest, channels, ...override }]);
 }
 
 /** What became of a message, as a person saw it; or the wish to try a failed one again. */

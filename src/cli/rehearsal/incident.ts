@@ -1,0 +1,130 @@
+import { incidentIdOf } from '../../app/incident/ids.ts';
+import { orderIncident } from '../../app/incident/order.ts';
+import { AUDIENCES, type Audience, type Stage } from '../../core/comms/audiences.ts';
+import type { Message } from '../../core/comms/outbox.ts';
+import type { Order } from '../../core/incident/events.ts';
+import type { Incident } from '../../core/incident/incident.ts';
+import type { Release } from '../../core/release/release.ts';
+import type { Who } from '../../core/who.ts';
+import { incidentJson } from '../../present/json/incident.ts';
+import { type Line, labelled, line } from '../../present/text/line.ts';
+import type { Home, IncidentHome, Wired } from '../../wire.ts';
+import type { Context } from '../context.ts';
+import { unwrap } from '../failure.ts';
+import { giveDraft } from '../incident/desk.ts';
+import { draft } from '../incident/postmortem.ts';
+import { within } from '../patience.ts';
+
+/** What the incident at the end of a rehearsal came to: for scripts and for people. */
+export interface Concluded {
+  readonly json: object | null;
+  readonly lines: readonly Line[];
+}
+
+const SETTLE_MS = 10_000;
+
+interface Stand {
+  readonly context: Context;
+  readonly wired: Wired;
+  readonly home: Home;
+  readonly incidents: IncidentHome;
+  readonly who: Who;
+  readonly id: string;
+}
+
+/**
+ * Leads the incident that the release has opened to its end, as the person at the keyboard would: acknowledges and triages it,
+ * tells customers, resolves it and drafts the postmortem. Every step is the same order that a command gives.
+ */
+export async function concludeIncident(context: Context, wired: Wired, release: Release): Promise<Concluded> {
+  const home = await wired.home();
+  const incidents = await home.incidents();
+  const id = incidentIdOf(release.id);
+  const opened = (await incidents.host.read(id))?.state.incident;
+  if (!opened) return { json: null, lines: [labelled('incident', 'none: nothing has to be told or learnt')] };
+  const stand: Stand = { context, wired, home, incidents, id, who: await home.ports.identity.whoAmI() };
+  await lead(stand, opened);
+  const { paper } = await draft({ ...stand, incident: opened, words: [] });
+  const place = wired.place?.('postmortems', `${id}.md`) ?? paper.ref;
+  await order(stand, { kind: 'postmortem', stage: 'draft', ref: paper.ref, digest: paper.digest });
+  const incident = await now(stand);
+  return {
+    json: { ...incidentJson(incident), postmortemPath: place },
+    lines: lines(context, incident, place, wired.place?.('messages', '')),
+  };
+}
+
+async function lead(stand: Stand, { severity, suggestion, kind, phase }: Incident): Promise<void> {
+  const { who } = stand;
+  await order(stand, { kind: 'acknowledge' });
+  if (severity === null && suggestion) await order(stand, { kind: 'setSeverity', level: suggestion.level });
+  await order(stand, { kind: 'assignRole', role: 'incident_commander', person: who.name });
+  await order(stand, { kind: 'triage' });
+  if (phase !== 'contained') return;
+  // A near miss hurt nobody outside, so nobody outside is told.
+  if (kind === 'incident') {
+    await tell(stand, 'customers', 'mitigated');
+    await tell(stand, 'customers', 'resolved');
+  }
+  await order(stand, {
+    kind: 'resolve',
+    summary: 'The version that failed was switched back; the one before it serves.',
+  });
+  await approveTexts(stand);
+}
+
+/** Drafted by Switchback from the facts, approved by the commander. */
+async function tell(stand: Stand, audience: Audience, stage: Stage): Promise<void> {
+  await giveDraft({ ...stand, incident: await now(stand), words: [] }, audience, stage);
+  await approveTexts(stand);
+}
+
+async function approveTexts(stand: Stand): Promise<void> {
+  for (const { id, binding, order: waiting } of (await now(stand)).pending)
+    if (waiting.kind === 'send') await order(stand, { kind: 'grant', order: id, binding });
+}
+
+async function order({ context, incidents, id, who }: Stand, given: Order): Promise<void> {
+  const { clock } = context.io;
+  unwrap(await orderIncident({ host: incidents.host, clock }, id, given, who, { why: 'rehearsal' }));
+  await within(SETTLE_MS, incidents.settle(), clock);
+}
+
+async function now({ incidents, id }: Stand): Promise<Incident> {
+  const incident = (await incidents.host.read(id))?.state.incident;
+  if (!incident) throw new Error(`incident ${id} is not in the state any more`);
+  return incident;
+}
+
+function lines(
+  { flags }: Context,
+  incident: Incident,
+  postmortem: string,
+  folder: string | undefined,
+): readonly Line[] {
+  const { id, severity, suggestion, messages } = incident;
+  const state = flags.state === undefined ? '' : ` --state ${flags.state}`;
+  const audiences = [...new Set(messages.map(({ audience }) => audience))];
+  return [
+    line(['strong', `Incident ${id}`]),
+    labelled('severity', suggestion && suggestion.level === severity ? suggestion.why : (severity ?? 'not set')),
+    ...audiences.flatMap((audience) => toldLines(messages.filter((each) => each.audience === audience))),
+    ...(folder === undefined ? [] : [labelled('', ['dim', `every message, word for word: ${folder}`])]),
+    labelled('report', postmortem),
+    labelled('look', ['strong', `switchback incident show ${id}${state}`]),
+  ];
+}
+
+/** What one audience was told, as it was delivered; what customers read is shown. */
+function toldLines(messages: readonly Message[]): readonly Line[] {
+  const [first] = messages;
+  if (!first) return [];
+  const { label, public: open } = AUDIENCES[first.audience];
+  const stages = messages.map(({ stage, channel, now: fate }) =>
+    fate.state === 'sent' ? `${stage} ✔ ${channel.name}` : `${stage}: ${fate.state}`,
+  );
+  return [
+    labelled('told', ['strong', label], ` ${stages.join(', ')}`),
+    ...(open ? messages.flatMap(({ text }) => text.split('\n')) : []).map((each) => labelled('', ['dim', `| ${each}`])),
+  ];
+}
