@@ -13,6 +13,7 @@ import { watchOf } from './core/release/watch.ts';
 import type { Endpoint } from './hosts/restate/endpoint.ts';
 import type { ServeOptions } from './hosts/restate/serve.ts';
 import type { ReadChannelSettings } from './wire/channels.ts';
+import { lazyGates } from './wire/gates.ts';
 import { hostFor } from './wire/hosts.ts';
 import type { IncidentHome, Incidents, ReadIncidentSettings } from './wire/incidents.ts';
 import { isReached, type Regions, regionsOf } from './wire/regions.ts';
@@ -117,21 +118,35 @@ async function openHome(
   options: WireOptions,
 ): Promise<{ home: Home; close: () => Promise<void> }> {
   const { report } = options;
-  const [openHost, wiring, { withChannels }, { aliasActor }, performing, { createKeeper }, { calibrationsOn }, found] =
-    await Promise.all([
-      hostFor(aws, options),
-      import('./wire/incidents.ts'),
-      import('./wire/channels.ts'),
-      import('./app/alias-actor.ts'),
-      import('./app/perform.ts'),
-      import('./app/bundle/keeper.ts'),
-      import('./app/calibrate/calibrations.ts'),
-      // Without credentials the state can still be read; nothing in it is ours to act on until there are some.
-      aws.identity.where().catch(() => undefined),
-    ]);
+  const [
+    openHost,
+    wiring,
+    { withChannels },
+    { aliasActor },
+    performing,
+    { createKeeper },
+    { calibrationsOn },
+    { gateFilesOn },
+    found,
+  ] = await Promise.all([
+    hostFor(aws, options),
+    import('./wire/incidents.ts'),
+    import('./wire/channels.ts'),
+    import('./app/alias-actor.ts'),
+    import('./app/perform.ts'),
+    import('./app/bundle/keeper.ts'),
+    import('./app/calibrate/calibrations.ts'),
+    import('./app/gates/files.ts'),
+    // Without credentials the state can still be read; nothing in it is ours to act on until there are some.
+    aws.identity.where().catch(() => undefined),
+  ]);
   let mine = found;
   const signedIn = async () => (mine ??= await aws.identity.where());
   const { aliasPerform, commandOf, createPerform, isAwaitedBy, newestWrite } = performing;
+  const gateFiles = gateFilesOn(
+    lazyShelf(() => shelfFor(aws, options, 'gates')),
+    lazyShelf(() => shelfFor(aws, options, 'evidence')),
+  );
   const isMine = (doc: AliasDoc): boolean => isReached(doc, mine);
   const regions: Regions = regionsOf(aws, awsOptions(options), () => mine?.region);
   const trains: Trains = wireTrains({
@@ -142,13 +157,16 @@ async function openHome(
     clock,
     report,
   });
-  const performIn = async (region: string): Promise<Perform> =>
-    createPerform({
-      ...(await regions.at(region)),
+  const performIn = async (region: string): Promise<Perform> => {
+    const there = await regions.at(region);
+    return createPerform({
+      ...there,
       clock,
+      gates: lazyGates(there, clock, gateFiles),
       newest: (key) => newestWrite(host)(key),
       isAwaited: (command) => isAwaitedBy(host)(command),
     });
+  };
   let performed = 0;
   const incidents: Incidents = wiring.wireIncidents({
     aws,
@@ -182,7 +200,7 @@ async function openHome(
   const calibrations = calibrationsOn(lazyShelf(() => shelfFor(aws, options, 'calibrations')));
   const keeper = createKeeper({ host, shelf, report });
   const home: Home = {
-    ports: { ...aws, host: wiring.lookingFirst(keeper.host, incidents.opener, clock), clock, calibrations },
+    ports: { ...aws, host: wiring.lookingFirst(keeper.host, incidents.opener, clock), clock, calibrations, gateFiles },
     upkeep: host,
     async settle() {
       // A member and its train answer each other: both must have come to rest.

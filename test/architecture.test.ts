@@ -10,7 +10,7 @@ import { test } from 'node:test';
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   core: [],
   present: ['core', 'echarts', 'hono', 'liquidjs', 'prom-client'],
-  app: ['core', 'node:', 'zod', 'yaml', 'fflate'],
+  app: ['core', 'node:', 'zod', 'yaml', 'fflate', 'ajv', 'json-p3'],
   hosts: ['app', 'core', 'node:', '@restatedev/*'],
   aws: ['app', 'core', 'node:', '@aws-sdk/*', '@smithy/*'],
   channels: ['app', 'core', 'present', 'node:', 'nodemailer', 'liquidjs'],

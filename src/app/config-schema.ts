@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseThreshold } from '../core/release/threshold.ts';
 import { ChannelsSchema } from './channels-schema.ts';
 import { trainSchema } from './config-train.ts';
+import { Gates } from './gates/setting.ts';
 import type { ReleaseSettings } from './settings.ts';
 import { stepsProblem } from './wanted.ts';
 
@@ -45,10 +46,17 @@ const release = {
     .strictObject({
       preTraffic: name.optional().describe('A function called before any traffic moves.'),
       postTraffic: name.optional().describe('A function called at 100 %.'),
+      everyStep: name.optional().describe('A function called before the weight of every step.'),
       timeout: time.optional().describe('Silence this long counts as failure; at most 1h.'),
     })
     .optional()
     .describe('Validation hooks as CodeDeploy calls them.'),
+  approvals: z
+    .array(name)
+    .max(50)
+    .optional()
+    .describe('Who has to approve before any traffic: names as they are proved, or role:NAME.'),
+  gates: Gates.optional(),
   signals: z
     .array(z.enum(['logs', 'metrics']))
     .optional()

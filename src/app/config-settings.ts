@@ -14,6 +14,7 @@ export function settingsOf({ hooks, judge, ...rest }: ReleaseInput): ReleaseSett
     ...rest,
     preTraffic: hooks?.preTraffic,
     postTraffic: hooks?.postTraffic,
+    stepHook: hooks?.everyStep,
     hookTimeout: hooks?.timeout,
     judge: judge === undefined || judge === false ? judge : judge.alpha,
   };

@@ -4,6 +4,7 @@ import { nearest } from '../core/nearest.ts';
 import { type ChannelConfig, channelKeys } from './channels-schema.ts';
 import { Config, RELEASE_KEYS, TRAIN_KEYS } from './config-schema.ts';
 import { over, settingsOf } from './config-settings.ts';
+import { GATE_CASE_KEYS, GATE_KEYS, GATE_PART_KEYS } from './gates/setting.ts';
 import type { ReleaseSettings, SettingName } from './settings.ts';
 import { type ConfiguredTrain, configuredTrain } from './train/configured.ts';
 
@@ -164,8 +165,12 @@ function knownKeys(path: Path, document: Document.Parsed): readonly string[] {
   if (last === 'train') return TRAIN_KEYS.train;
   if (path[0] === 'train' && path.at(-2) === 'waves') return TRAIN_KEYS.wave;
   if (path[0] === 'train' && path.at(-2) === 'members') return TRAIN_KEYS.member;
-  if (last === 'hooks') return ['preTraffic', 'postTraffic', 'timeout'];
+  if (last === 'hooks') return ['preTraffic', 'postTraffic', 'everyStep', 'timeout'];
   if (last === 'judge') return ['alpha'];
+  if (typeof last === 'string' && path.includes('gates') && last in GATE_PART_KEYS) return GATE_PART_KEYS[last]!;
+  if (typeof last === 'number' && path.at(-2) === 'gates') return GATE_KEYS;
+  if (typeof last === 'number' && path.at(-2) === 'cases') return GATE_CASE_KEYS;
+  if (typeof last === 'number' && path.at(-2) === 'expect') return ['path', 'equals', 'exists', 'matches'];
   if (typeof last === 'number') return ['weight', 'hold', 'invocations'];
   return RELEASE_KEYS;
 }
@@ -209,6 +214,7 @@ function shortJson(value: unknown): string {
 const PLACES: Partial<Record<SettingName, Path>> = {
   preTraffic: ['hooks', 'preTraffic'],
   postTraffic: ['hooks', 'postTraffic'],
+  stepHook: ['hooks', 'everyStep'],
   hookTimeout: ['hooks', 'timeout'],
 };
 

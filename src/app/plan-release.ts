@@ -20,6 +20,8 @@ export interface Wanted extends Omit<PlanRequest, 'key' | 'deploymentId' | 'secr
   readonly function: string;
   readonly alias: string;
   readonly source: Source;
+  /** The files that the gates refer to, by SHA-256. */
+  readonly gateFiles?: ReadonlyMap<string, string>;
 }
 
 export type PlanAnswer =
@@ -61,6 +63,8 @@ export async function planRelease(ports: PlanningPorts, wanted: Wanted, publish:
   const facts: Facts = { alias, stable, candidate: candidate.value, alarms, muted, bypasses, concurrency, ...past };
   const request: PlanRequest = { ...wanted, key, deploymentId: newDeploymentId(), secret: newSecret() };
   const plan = makePlan(request, facts, open);
+  // Before the release starts: its first gate may need one at once, in whatever process.
+  if (plan.ok && publish && wanted.gateFiles) await ports.gateFiles.keep(wanted.gateFiles);
   return plan.ok
     ? {
         ok: true,

@@ -1,3 +1,5 @@
+import type { GateSetting } from './gates/setting.ts';
+
 /** What a release can be told, as people write it: every text still unread. Flags, environment and file all become this. */
 export interface ReleaseSettings {
   readonly function?: string;
@@ -12,7 +14,12 @@ export interface ReleaseSettings {
   readonly thresholds?: readonly string[];
   readonly preTraffic?: string;
   readonly postTraffic?: string;
+  /** A hook before every step. */
+  readonly stepHook?: string;
   readonly hookTimeout?: string;
+  /** Who has to approve before any traffic: a name as it is proved, or `role:NAME`. */
+  readonly approvals?: readonly string[];
+  readonly gates?: readonly GateSetting[];
   readonly signals?: readonly string[];
   /** The judge's alpha; false switches the judge off. */
   readonly judge?: number | false;
@@ -62,7 +69,10 @@ export const SETTING_NAMES = [
   'thresholds',
   'preTraffic',
   'postTraffic',
+  'stepHook',
   'hookTimeout',
+  'approvals',
+  'gates',
   'signals',
   'judge',
 ] as const satisfies readonly SettingName[];

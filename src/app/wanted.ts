@@ -1,10 +1,9 @@
 import { parseDuration } from '../core/duration.ts';
-import type { Gate } from '../core/gates/gate.ts';
-import { hookGate } from '../core/gates/upgrade.ts';
 import { type Result, refuse } from '../core/refusal.ts';
 import { HOOK_TIMEOUT_MS, type Step, type Threshold } from '../core/release/plan.ts';
 import { checkSteps, parseStrategy } from '../core/release/strategy.ts';
 import { parseThreshold } from '../core/release/threshold.ts';
+import { gateFrom, simpleGates } from './gates/read.ts';
 import type { Source, Wanted } from './plan-release.ts';
 import type { ReleaseSettings, StepSetting } from './settings.ts';
 
@@ -33,6 +32,7 @@ export function wantedFrom(
   const judge = settings.judge ?? false;
   if (judge !== false && !(judge > 0 && judge < 1))
     return refuse('usage', `judge alpha ${judge} is not a chance: write a number between 0 and 1, such as 0.01`);
+  const simple = simpleGates(settings, timeoutMs.value);
   return {
     ok: true,
     value: {
@@ -41,7 +41,7 @@ export function wantedFrom(
       source,
       strategy: settings.strategy ?? stepsText(settings),
       steps: steps.value,
-      gates: hooksOf(settings, timeoutMs.value),
+      gates: [...simple.before, ...(settings.gates ?? []).map(gateFrom), ...simple.after],
       alarms: [...new Set(settings.alarms ?? [])],
       allowedAlarms: allowed,
       thresholds: thresholds.value,
@@ -115,12 +115,4 @@ function signalsOf(names: readonly string[]): Result<Wanted['signals']> {
   if (unknown !== undefined)
     return refuse('usage', `signal "${unknown}" is not known: write logs, metrics, or both as logs,metrics`);
   return { ok: true, value: { logs: names.includes('logs'), metrics: names.includes('metrics') } };
-}
-
-/** CodeDeploy's two hooks as gates. */
-function hooksOf({ preTraffic, postTraffic }: ReleaseSettings, timeoutMs: number): readonly Gate[] {
-  return [
-    ...(preTraffic === undefined ? [] : [hookGate('preTraffic', 'beforeTraffic', preTraffic, timeoutMs)]),
-    ...(postTraffic === undefined ? [] : [hookGate('postTraffic', 'afterTraffic', postTraffic, timeoutMs)]),
-  ];
 }

@@ -3,6 +3,7 @@ import type { CloudTrail } from '@aws-sdk/client-cloudtrail';
 import type { CloudWatch } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import type { CodeDeploy } from '@aws-sdk/client-codedeploy';
+import type { IAM } from '@aws-sdk/client-iam';
 import type { Lambda } from '@aws-sdk/client-lambda';
 import type { S3 } from '@aws-sdk/client-s3';
 import type { SNS } from '@aws-sdk/client-sns';
@@ -29,6 +30,9 @@ export interface Clients {
   lambda(): Promise<Lambda>;
   /** For invocations: as long as a Lambda may run, and never sent twice. */
   invoker(): Promise<Lambda>;
+  /** The same for many invocations at a time. */
+  loader(): Promise<Lambda>;
+  iam(): Promise<IAM>;
   logs(): Promise<CloudWatchLogs>;
   /** For live tail: the answer has no end, so only silence is a time-out. */
   tail(): Promise<CloudWatchLogs>;
@@ -54,6 +58,8 @@ const CONNECT_TIMEOUT_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 5_000;
 /** Lambda's own limit is 15 minutes; the rest is for the answer to travel. */
 const INVOKE_TIMEOUT_MS = 15 * 60_000 + 30_000;
+/** As many as a load may have under way. */
+const MAX_LOAD_SOCKETS = 500;
 /** Live tail sends an update every second, empty ones too; this much silence is a dead line. */
 const TAIL_SILENCE_MS = 15_000;
 /** The SDK bridges one lost packet or one throttled call, for callers that do not try again by themselves. */
@@ -88,6 +94,16 @@ export function createClients(
       const { Lambda } = await import('@aws-sdk/client-lambda');
       const requestHandler = handler(INVOKE_TIMEOUT_MS);
       return keep(new Lambda({ ...settings('LAMBDA'), maxAttempts: 1, requestHandler }));
+    }),
+    loader: once(async () => {
+      const { Lambda } = await import('@aws-sdk/client-lambda');
+      const agent = { keepAlive: true, maxSockets: MAX_LOAD_SOCKETS };
+      const requestHandler = { ...handler(INVOKE_TIMEOUT_MS), httpAgent: agent, httpsAgent: agent };
+      return keep(new Lambda({ ...settings('LAMBDA'), maxAttempts: 1, requestHandler }));
+    }),
+    iam: once(async () => {
+      const { IAM } = await import('@aws-sdk/client-iam');
+      return keep(new IAM({ ...settings('IAM'), ...ordinary }));
     }),
     logs: once(async () => {
       const { CloudWatchLogs } = await import('@aws-sdk/client-cloudwatch-logs');

@@ -1,6 +1,8 @@
 import type { Clock } from '../app/ports/clock.ts';
 import type { Concurrency } from '../app/ports/concurrency.ts';
+import type { FunctionSecurity } from '../app/ports/function-security.ts';
 import type { AwsPorts } from '../app/ports/index.ts';
+import type { Invoker } from '../app/ports/invoker.ts';
 import type { Objects } from '../app/ports/objects.ts';
 import type { Stage } from '../app/ports/stage.ts';
 import type { Topics } from '../app/ports/topics.ts';
@@ -11,8 +13,10 @@ import { type AwsOptions, createClients } from './clients.ts';
 import { systemClock } from './clock.ts';
 import { createConcurrency } from './concurrency.ts';
 import { createDeployments } from './deployments.ts';
+import { createFunctionSecurity } from './function-security.ts';
 import { createHooks } from './hooks.ts';
 import { createIdentity } from './identity.ts';
+import { createInvoker } from './invoker.ts';
 import { createObjects } from './objects.ts';
 import { createPastLogs } from './past-logs.ts';
 import { createRetention } from './retention.ts';
@@ -30,6 +34,8 @@ export interface Aws extends AwsPorts {
   /** The objects of an S3 bucket whose keys begin with `prefix`, which is left out of every key. */
   objects(bucket: string, prefix: string): Objects;
   readonly concurrency: Concurrency;
+  readonly invoker: Invoker;
+  readonly security: FunctionSecurity;
   /** Sets up functions and calls them; for rehearsals. */
   readonly stage: Stage;
   readonly topics: Topics;
@@ -56,6 +62,8 @@ export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws 
     deployments,
     signals: createSignals({ clients, clock, aliases, alarms, deployments }),
     hooks: createHooks(clients),
+    invoker: createInvoker(clients),
+    security: createFunctionSecurity(clients),
     identity: createIdentity(clients),
     stacks: createStacks(clients),
     retention: createRetention(clients),

@@ -29,7 +29,9 @@ export interface Flags extends IncidentFlags {
   readonly threshold?: readonly string[];
   readonly preTraffic?: string;
   readonly postTraffic?: string;
+  readonly stepHook?: string;
   readonly hookTimeout?: string;
+  readonly approval?: readonly string[];
   readonly signals?: string;
   readonly detach?: boolean;
   readonly timeout?: string;
@@ -38,6 +40,9 @@ export interface Flags extends IncidentFlags {
   readonly callbackPort?: string;
   readonly callbackHost?: string;
   readonly full?: boolean;
+  readonly gate?: string;
+  readonly deny?: boolean;
+  readonly digest?: string;
   readonly to?: string;
   readonly limit?: string;
   readonly release?: string;

@@ -1,3 +1,4 @@
+import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type PlanAnswer, planRelease, type Source, type Wanted } from '../app/plan-release.ts';
 import { type ReleaseSettings, valuesOf } from '../app/settings.ts';
@@ -9,7 +10,7 @@ import { planText } from '../present/text/plan.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { unwrap, usage } from './failure.ts';
-import { releaseSettings } from './target.ts';
+import { configFolder, releaseSettings } from './target.ts';
 
 /** What the flags, the environment and the file want released, every text read and the code packed. */
 export async function wanted(context: Context): Promise<Wanted> {
@@ -18,7 +19,32 @@ export async function wanted(context: Context): Promise<Wanted> {
   const settings = valuesOf(await releaseSettings(context, template));
   // Every text is read before any file is: a slip in a flag should not wait for a large zip.
   unwrap(wantedFrom(settings, { kind: 'latest' }, allowed(context)));
-  return unwrap(wantedFrom(settings, await sourceOf(context, settings), allowed(context)));
+  return gated(
+    await configFolder(context),
+    unwrap(wantedFrom(settings, await sourceOf(context, settings), allowed(context))),
+  );
+}
+
+/** The wish with the files of its gates read, and its commands meant from `folder`, where the config file lies. */
+export async function gated(folder: string, wish: Wanted): Promise<Wanted> {
+  if (wish.gates.length === 0) return wish;
+  const [{ withFiles }, { sha256Of }] = await Promise.all([
+    import('../app/gates/read.ts'),
+    import('../app/gates/files.ts'),
+  ]);
+  const gates = wish.gates.map((gate) =>
+    gate.check.kind === 'command' ? { ...gate, check: { ...gate.check, folder } } : gate,
+  );
+  const read = async (name: string, maxBytes: number): Promise<string | undefined> => {
+    const path = resolve(folder, name);
+    const found = await stat(path).catch(() => undefined);
+    if (!found?.isFile()) return undefined;
+    if (found.size > maxBytes)
+      throw usage(`file "${name}" of a gate has ${found.size} bytes: at most ${maxBytes} are read`);
+    return readFile(path, 'utf8');
+  };
+  const { gates: complete, files } = unwrap(await withFiles(gates, read, sha256Of));
+  return { ...wish, gates: complete, gateFiles: files };
 }
 
 /** Alarms that may be red at the start, with the reason that was given. */

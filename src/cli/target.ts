@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { ConfiguredFunction } from '../app/config.ts';
 import {
   DEFAULT_LAYER,
@@ -27,7 +27,10 @@ const FLAG_OF: Readonly<Record<SettingName, string>> = {
   thresholds: '--threshold',
   preTraffic: '--pre-traffic',
   postTraffic: '--post-traffic',
+  stepHook: '--step-hook',
   hookTimeout: '--hook-timeout',
+  approvals: '--approval',
+  gates: 'gates',
   signals: '--signals',
   judge: 'judge',
 };
@@ -54,7 +57,9 @@ function fromFlags(flags: Flags): ReleaseSettings {
     thresholds: flags.threshold,
     preTraffic: flags.preTraffic,
     postTraffic: flags.postTraffic,
+    stepHook: flags.stepHook,
     hookTimeout: flags.hookTimeout,
+    approvals: flags.approval,
     signals: flags.signals?.split(',').map((part) => part.trim()),
   };
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
@@ -151,6 +156,12 @@ function named(found: ReadonlyMap<SettingName, Sourced>, name: 'function' | 'ali
       ? 'a number is a version, and releases shift an alias'
       : 'AWS does not allow such a name';
   throw usage(`${name} "${value}" is not possible: ${why}`);
+}
+
+/** Where the paths of the config file are meant from. */
+export async function configFolder(context: Context): Promise<string> {
+  const file = await configFile(context);
+  return file === undefined ? context.io.cwd : dirname(file);
 }
 
 async function fileLayer(context: Context, wanted: string | undefined): Promise<Layer | undefined> {

@@ -18,6 +18,8 @@ export interface CallbackOptions {
   readonly port: number;
   /** 127.0.0.1 unless told: whoever can reach it and knows an execution id can answer for the hook. */
   readonly address?: string;
+  /** Answers everything under `/api/`; without it there is nothing there. */
+  readonly api?: (request: Request) => Response | Promise<Response>;
 }
 
 export interface Callbacks {
@@ -37,9 +39,11 @@ const HOOK: Who = { name: 'hook', provedBy: 'token' };
 /** Starts to listen. Rejects where the port is taken. */
 export async function startCallbacks(options: CallbackOptions): Promise<Callbacks> {
   const { port, address = '127.0.0.1' } = options;
+  const api = options.api && (await import('@hono/node-server')).getRequestListener(options.api);
   const server = createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
     (request, response) => {
+      if (api && request.url?.startsWith('/api/')) return void api(request, response);
       respond(options, request, response).catch(() =>
         send(response, 500, 'InternalFailure', 'the answer could not be stored; try again'),
       );

@@ -3,8 +3,8 @@ import type { Shelf } from '../app/ports/shelf.ts';
 import type { Aws } from '../aws/index.ts';
 import { kindOf } from './hosts.ts';
 
-/** `messages`: what no channel takes · `postmortems` and `changes` are Markdown, for people. */
-export type ShelfName = 'bundles' | 'calibrations' | 'messages' | 'postmortems' | 'changes';
+/** `gates`: files that gates need · `evidence`: reports that gates wrote · `messages`: what no channel takes · `postmortems` and `changes` are Markdown, for people. */
+export type ShelfName = 'bundles' | 'calibrations' | 'messages' | 'postmortems' | 'changes' | 'gates' | 'evidence';
 
 export interface ShelfOptions {
   readonly stateFile: string;

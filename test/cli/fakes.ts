@@ -12,6 +12,7 @@ import { createHash } from 'node:crypto';
 import { aliasActor } from '../../src/app/alias-actor.ts';
 import { createKeeper } from '../../src/app/bundle/keeper.ts';
 import { calibrationsOn } from '../../src/app/calibrate/calibrations.ts';
+import { gateFilesOn } from '../../src/app/gates/files.ts';
 import { localSink } from '../../src/app/incident/local-sink.ts';
 import { incidentPerform } from '../../src/app/incident/perform.ts';
 import { DEFAULT_SETUP } from '../../src/app/incident/setup.ts';
@@ -146,6 +147,8 @@ export class World {
     messages: new MemoryShelf(),
     postmortems: new MemoryShelf(),
     changes: new MemoryShelf(),
+    gates: new MemoryShelf(),
+    evidence: new MemoryShelf(),
   };
   readonly ledger: LedgerEntry[] = [];
   #doc: AliasDoc | undefined;
@@ -207,6 +210,7 @@ export class World {
         host: this.#keeper.host,
         clock: this.clock,
         calibrations: calibrationsOn(this.shelves.calibrations),
+        gateFiles: gateFilesOn(this.shelves.gates, this.shelves.evidence),
       },
       upkeep: {
         recover: async () => 0,

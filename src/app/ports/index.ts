@@ -6,6 +6,7 @@ import type { Baselines } from './baseline.ts';
 import type { Calibrations } from './calibrations.ts';
 import type { Clock } from './clock.ts';
 import type { Deployments } from './deployments.ts';
+import type { GateFiles } from './gate-files.ts';
 import type { Hooks } from './hooks.ts';
 import type { Host } from './host.ts';
 import type { Identity } from './identity.ts';
@@ -43,4 +44,5 @@ export interface Ports extends AwsPorts {
 /** What planning needs besides. */
 export interface PlanningPorts extends Ports {
   readonly calibrations: Calibrations;
+  readonly gateFiles: Pick<GateFiles, 'keep'>;
 }

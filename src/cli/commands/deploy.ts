@@ -60,12 +60,11 @@ export async function run(context: Context): Promise<ExitCode> {
   }
 }
 
-async function listen({ flags, output }: Context, home: Home) {
+async function listen(context: Context, home: Home) {
+  const { flags, output } = context;
   if (flags.callbackPort === undefined) return undefined;
-  const { startCallbacks } = await import('../../web/callbacks.ts');
-  const callbacks = await startCallbacks({
-    host: home.ports.host,
-    clock: home.ports.clock,
+  const { startEndpoint } = await import('../endpoint.ts');
+  const callbacks = await startEndpoint(context, home, {
     port: portFlag('--callback-port', flags.callbackPort),
     ...(flags.callbackHost === undefined ? {} : { address: flags.callbackHost }),
   });

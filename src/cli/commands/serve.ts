@@ -45,11 +45,13 @@ export async function run(context: Context): Promise<ExitCode> {
   }
 }
 
-async function listen({ flags }: Context, { ports }: Home) {
-  const { startCallbacks } = await import('../../web/callbacks.ts');
+async function listen(context: Context, home: Home) {
+  const { flags } = context;
+  const { startEndpoint } = await import('../endpoint.ts');
   const port = flags.port === undefined ? 0 : portFlag('--port', flags.port);
   const address = flags.callbackHost === undefined ? {} : { address: flags.callbackHost };
-  return startCallbacks({ host: ports.host, clock: ports.clock, port, ...address }).catch((error: unknown) => {
+  return startEndpoint(context, home, { port, ...address }).catch((error: unknown) => {
+    if (error instanceof CommandFailure) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new CommandFailure({
       exit: EXIT.unexpected,

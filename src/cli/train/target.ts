@@ -12,7 +12,7 @@ import type { Home } from '../../wire.ts';
 import { CONFIG_FILE, readConfigFile } from '../config-file.ts';
 import type { Context, Flags } from '../context.ts';
 import { unwrap, usage } from '../failure.ts';
-import { allowed, sourceOf } from '../planned.ts';
+import { allowed, gated, sourceOf } from '../planned.ts';
 
 /** What is said of one function: with a train, the file says it of every member. */
 const OF_ONE_FUNCTION = [
@@ -79,7 +79,7 @@ export async function wantedTrain(context: Context): Promise<WantedTrain> {
     const wished: WantedTrain['waves'][number]['members'][number][] = [];
     for (const member of members) {
       const settings = settingsOf(member, shared, folder);
-      const wanted = unwrap(wantedFrom(settings, await source(settings), allowed(context)));
+      const wanted = await gated(folder, unwrap(wantedFrom(settings, await source(settings), allowed(context))));
       wished.push({ region: member.region, wanted });
     }
     waves.push({ name: wave, holdMs, members: wished });

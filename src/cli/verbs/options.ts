@@ -63,7 +63,13 @@ export const RELEASE: readonly OptionSpec[] = [
   { flags: '--threshold <text>', description: 'roll back at "error rate > 5% for 2 minutes"', many: true },
   { flags: '--pre-traffic <function>', description: 'hook called before any traffic moves' },
   { flags: '--post-traffic <function>', description: 'hook called at 100 %' },
+  { flags: '--step-hook <function>', description: 'hook called before the weight of every step' },
   { flags: '--hook-timeout <time>', description: 'a hook’s silence this long counts as failure; at most 1h' },
+  {
+    flags: '--approval <who>',
+    description: 'wait before any traffic until this person, or role:NAME, approves (switchback approve)',
+    many: true,
+  },
   { flags: '--signals <list>', description: 'what the guards are fed with: logs,metrics' },
 ];
 /** How a release is guarded that somebody else shifts. */

@@ -133,6 +133,25 @@ export const RELEASE_VERBS: readonly Verb[] = [
     load: () => import('../commands/resume.ts'),
   },
   {
+    name: 'approve',
+    summary: 'answer a gate that asks for approval: shows what is asked, and binds the answer to exactly that',
+    options: [
+      ...TARGET,
+      { flags: '--gate <id>', description: 'the gate that is meant, where a script must not answer another' },
+      { flags: '--deny', description: 'say no' },
+      { flags: '--digest <hex>', description: 'only if this is what is asked (at least the first 12 digits)' },
+      REASON,
+      DRY_RUN,
+      ...COMMON,
+    ],
+    examples: [
+      'switchback approve --function checkout --alias live --dry-run',
+      'switchback approve --function checkout --alias live --reason "UAT run 412 passed"',
+      'switchback approve --function checkout --alias live --deny --reason "totals are wrong"',
+    ],
+    load: () => import('../commands/approve.ts'),
+  },
+  {
     name: 'rollback',
     summary: 'go back now: never asks, needs no config file',
     options: [
