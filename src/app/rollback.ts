@@ -24,6 +24,8 @@ export interface Target {
   readonly version: string;
   /** A sentence: why this version. */
   readonly because: string;
+  /** Set where the version that is left is not to blame. */
+  readonly blameless?: true;
   /** Sentences about the target's health and about how fast this rollback can be; empty where nothing is wrong. */
   readonly findings: readonly string[];
 }
@@ -188,13 +190,14 @@ function isRetryable(problem: unknown): boolean {
   return problem instanceof Error && 'retryable' in problem && problem.retryable === true;
 }
 
-function rollbackPlan(key: AliasKey, { from, version }: Target): Plan {
+function rollbackPlan(key: AliasKey, { from, version, blameless }: Target): Plan {
   const bad = from.version === version ? (from.second?.version ?? version) : from.version;
   return {
     key,
     stable: version,
     candidate: bad,
-    strategy: 'rollback',
+    strategy: blameless ? 'repair' : 'rollback',
+    ...(blameless ? { blameless } : {}),
     steps: [{ weightPercent: 100, holdMs: 0 }],
     gates: [],
     alarms: [],

@@ -7,7 +7,7 @@ import type { Clients } from './clients.ts';
 import { call, callOrMissing } from './problem.ts';
 
 const OPEN: DeploymentStatus[] = ['Created', 'Queued', 'InProgress', 'Baking', 'Ready'];
-const FAILED: DeploymentStatus[] = ['Failed', 'Stopped'];
+const ENDED: DeploymentStatus[] = ['Succeeded', 'Failed', 'Stopped'];
 /** CodeDeploy's page; more than this nobody asks for. */
 const MAX_PAGES = 10;
 const MINUTE_MS = 60_000;
@@ -54,7 +54,7 @@ export function createDeployments(clients: Clients): Deployments {
         let nextToken: string | undefined;
         for (let pages = 0; pages < MAX_PAGES && ids.length < limit; pages += 1) {
           const page = await codedeploy.listDeployments({
-            includeOnlyStatuses: which === 'open' ? OPEN : FAILED,
+            includeOnlyStatuses: which === 'open' ? OPEN : ENDED,
             ...(application === undefined ? {} : { applicationName: application }),
             ...(group === undefined ? {} : { deploymentGroupName: group }),
             ...(nextToken === undefined ? {} : { nextToken }),

@@ -55,7 +55,7 @@ export class FakeCodeDeploy implements Deployments {
     const found = [...this.deployments.values()]
       .filter((each) => application === undefined || each.application === application)
       .filter((each) => group === undefined || each.group === group)
-      .filter(({ status }) => (which === 'open') === isUnderWay({ status }) && status !== 'Succeeded');
+      .filter(({ status }) => (which === 'open') === isUnderWay({ status }));
     return found
       .sort((a, b) => b.createdMs - a.createdMs)
       .map(({ id }) => id)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { CodeDeploy } from '@aws-sdk/client-codedeploy';
 import { bad, good, REGION, type ReleaseJson, ROLE, type Service, Site } from './site.ts';
 
@@ -27,6 +28,10 @@ async function deployed(two: string): Promise<{ service: Service; deploymentId: 
     deploymentStyle: { deploymentType: 'BLUE_GREEN', deploymentOption: 'WITH_TRAFFIC_CONTROL' },
     deploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent30Minutes',
   });
+  return { service, deploymentId: await deploy(service) };
+}
+
+async function deploy(service: Service): Promise<string> {
   const Properties = { Name: service.name, Alias: 'live', CurrentVersion: '1', TargetVersion: '2' };
   const content = JSON.stringify({
     version: 0.0,
@@ -37,7 +42,7 @@ async function deployed(two: string): Promise<{ service: Service; deploymentId: 
     deploymentGroupName: service.name,
     revision: { revisionType: 'AppSpecContent', appSpecContent: { content } },
   });
-  return { service, deploymentId };
+  return deploymentId;
 }
 
 describe('a deployment that CodeDeploy shifts', { concurrency: 2 }, () => {
@@ -70,4 +75,46 @@ describe('a deployment that CodeDeploy shifts', { concurrency: 2 }, () => {
     assert.equal(deploymentInfo?.status, 'Stopped');
     await service.assertLive('1');
   });
+
+  test('leaves its alias split where it is stopped without rollback; a repair makes deployments possible again', async () => {
+    const { service, deploymentId } = await deployed(good('two'));
+    await until(async () => (await service.alias()).RoutingConfig !== undefined);
+    const busy = await service.run('repair');
+    assert.equal(busy.code, 6);
+    assert.match(busy.stderr, /shifts the alias from version 1 to 2 right now/);
+    await codedeploy.stopDeployment({ deploymentId, autoRollbackEnabled: false });
+    const refused = await deploy(service);
+    await until(async () => (await statusOf(refused)) === 'Failed');
+    const dry = await service.json<RepairJson>('repair', '--dry-run');
+    assert.deepEqual([dry.code, dry.json.state, dry.json.fault.kind], [0, 'planned', 'splitByDeployment']);
+    const { code, json } = await service.json<RepairJson>('repair');
+    assert.deepEqual([code, json.state, json.to], [0, 'repaired', '1']);
+    await service.assertLive('1');
+    const again = await deploy(service);
+    await until(async () => (await service.alias()).RoutingConfig !== undefined);
+    await codedeploy.stopDeployment({ deploymentId: again, autoRollbackEnabled: true });
+    await until(async () => (await service.alias()).RoutingConfig === undefined);
+    const healthy = await service.json<RepairJson>('repair');
+    assert.deepEqual([healthy.code, healthy.json.state], [0, 'healthy']);
+  });
 });
+
+interface RepairJson {
+  readonly state: string;
+  readonly to: string | null;
+  readonly fault: { readonly kind: string };
+}
+
+async function statusOf(deploymentId: string): Promise<string | undefined> {
+  return (await codedeploy.getDeployment({ deploymentId })).deploymentInfo?.status;
+}
+
+const PATIENCE_MS = 60_000;
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const endMs = Date.now() + PATIENCE_MS;
+  while (!(await condition())) {
+    assert.ok(Date.now() < endMs, 'it never came to that');
+    await pause(50);
+  }
+}

@@ -13,6 +13,8 @@ const TARGET_PATIENCE_MS = 15_000;
 const TARGET_POLL_MS = 500;
 /** Deployments that are looked at to find the one of an alias; a team has fewer under way at once. */
 const MAX_SEARCHED = 25;
+/** Enough to look behind deployments that were refused because of the one before them. */
+const MAX_ENDED = 5;
 
 /** The deployment of that id, if it can still be watched: it shifts a Lambda alias and has not ended. */
 export async function findDeployment(ports: Reach, id: string): Promise<Result<TargetedDeployment>> {
@@ -58,16 +60,18 @@ export async function findRunning(
   return undefined;
 }
 
-/** The deployment of this alias that ended badly last, if CodeDeploy may be asked and still knows it. */
-export async function findFailed(
+/** The deployments of this alias that ended last, newest first, as far as they are among the latest of all. */
+export async function findEnded(
   { deployments }: Pick<Ports, 'deployments'>,
   alias: Pick<DeploymentTarget, 'function' | 'alias'>,
-): Promise<TargetedDeployment | undefined> {
-  for (const id of await deployments.list({ which: 'failed', limit: MAX_SEARCHED })) {
+): Promise<readonly TargetedDeployment[]> {
+  const ended: TargetedDeployment[] = [];
+  for (const id of await deployments.list({ which: 'ended', limit: MAX_SEARCHED })) {
     const found = await deployments.describe(id);
-    if (found?.target && isOf(found, alias)) return { ...found, target: found.target };
+    if (found?.target && isOf(found, alias)) ended.push({ ...found, target: found.target });
+    if (ended.length === MAX_ENDED) break;
   }
-  return undefined;
+  return ended;
 }
 
 function isOf(found: Deployment | undefined, alias: Pick<DeploymentTarget, 'function' | 'alias'>): boolean {

@@ -25,8 +25,8 @@ export interface DeploymentTarget extends Pick<AliasKey, 'function' | 'alias'> {
 export interface DeploymentQuery {
   readonly application?: string;
   readonly group?: string;
-  /** Only those that have not ended, or only those that ended badly. */
-  readonly which: 'open' | 'failed';
+  /** Only those that have not ended, or only those that have. */
+  readonly which: 'open' | 'ended';
   readonly limit: number;
 }
 

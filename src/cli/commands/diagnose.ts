@@ -29,7 +29,10 @@ export async function run(context: Context): Promise<ExitCode> {
     throw new CommandFailure({
       exit: EXIT.usage,
       message: `${key.function}:${key.alias} ${which} in this state file`,
-      next: `switchback history ${flagsOf(key)}`,
+      next:
+        flags.release === undefined
+          ? `switchback repair ${flagsOf(key)} --dry-run   tells whether the alias itself is in order`
+          : `switchback history ${flagsOf(key)}`,
     });
   }
   const { release } = found;

@@ -67,13 +67,13 @@ async function sayAftermath({ context, key, target }: Case, ports: Ports): Promi
   if (left) for (const each of aftermathText(left)) context.output.say(each);
 }
 
-interface State {
+export interface State {
   readonly home: Home;
   readonly since: Since;
 }
 
 /** The state as it stands, where it opens and answers at all and in time. */
-async function openState({ io, output }: Context, wired: Wired, key: AliasKey): Promise<State | undefined> {
+export async function openState({ io, output }: Context, wired: Wired, key: AliasKey): Promise<State | undefined> {
   const open = async (): Promise<State> => {
     const home = await wired.home();
     return { home, since: await sinceNow(home, key) };
@@ -91,7 +91,7 @@ async function openState({ io, output }: Context, wired: Wired, key: AliasKey): 
 }
 
 /** Stands in for a state that cannot be used: nothing is known, and nothing can be kept. */
-const ABSENT: AliasHost = {
+export const ABSENT: AliasHost = {
   deliver: () => Promise.reject(new Error('the state is not available')),
   read: async () => undefined,
   list: async () => [],

@@ -170,6 +170,23 @@ export const RELEASE_VERBS: readonly Verb[] = [
     load: () => import('../commands/rollback.ts'),
   },
   {
+    name: 'repair',
+    summary:
+      'find out what is wrong with an alias, and put it in order: left split, left tagged, or not where CodeDeploy expects it',
+    options: [
+      ...TARGET,
+      { flags: '--to <version>', description: 'where all traffic belongs (else what the finding says)' },
+      REASON,
+      DRY_RUN,
+      ...COMMON,
+    ],
+    examples: [
+      'switchback repair --function checkout --alias live --dry-run',
+      'switchback repair --function checkout --alias live',
+    ],
+    load: () => import('../commands/repair.ts'),
+  },
+  {
     name: 'history',
     summary: 'list the releases of an alias: who, when, why, and how they ended',
     options: [

@@ -3,6 +3,7 @@ import { approversText } from '../gates/approval.ts';
 import { heldRun, waitingRun } from '../release/gate-runs.ts';
 import { failing, type GuardVerdict, guardVerdicts, seenOf } from '../release/guards.ts';
 import { actualWeight, isOpen, type Release, wantedWeight } from '../release/release.ts';
+import { CODEDEPLOY_RULES } from './codedeploy.ts';
 
 /** What to look at or to run next. Logs are named by version and time; the printer makes the command of it. */
 export type Next =
@@ -28,7 +29,7 @@ export interface Finding {
   readonly next: readonly Next[];
 }
 
-interface Rule {
+export interface Rule {
   readonly symptom: string;
   /** The cause as a sentence where the rule applies; undefined where it does not. */
   readonly cause: (given: Case) => string | undefined;
@@ -181,6 +182,7 @@ export const RULES: readonly Rule[] = [
     symptom: 'nothing drives the release',
     cause: ({ release, nowMs }) => {
       if (!isOpen(release) || release.phase !== 'holding' || release.paused || release.held) return undefined;
+      if (release.plan.shifter) return undefined;
       const lateMs = nowMs - (release.stepSince + (release.plan.steps[release.step]?.holdMs ?? 0));
       return lateMs > LATE_MS
         ? `its next step was due ${Math.round(lateMs / 1_000)} s ago and no process took it`
@@ -242,7 +244,7 @@ export function diagnose(
 ): { readonly verdicts: readonly GuardVerdict[]; readonly findings: readonly Finding[] } {
   const atMs = release.rollback?.at ?? release.outcome?.at ?? nowMs;
   const given: Case = { release, nowMs, verdicts: guardVerdicts(release.plan, release.guards, atMs) };
-  const findings = RULES.flatMap((rule) => {
+  const findings = [...RULES, ...(release.plan.shifter ? CODEDEPLOY_RULES : [])].flatMap((rule) => {
     const cause = rule.cause(given);
     return cause ? [{ symptom: rule.symptom, cause, next: rule.next(given) }] : [];
   });

@@ -97,7 +97,8 @@ interface Trigger {
 }
 
 function triggerOf(release: Release, { nowMs, policy }: ReleaseSurroundings): Trigger | undefined {
-  const { outcome, held, marks } = release;
+  const { outcome, held, marks, plan } = release;
+  if (plan.blameless) return undefined;
   if (outcome?.state === 'rolledBack') {
     return {
       kind: 'rolledBack',

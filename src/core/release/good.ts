@@ -12,7 +12,8 @@ export function learnGood(good: readonly GoodVersion[], release: Release): reado
   if (!outcome) return good;
   const stable = stableProof(release, outcome.at);
   let next = stable && !good.some(({ version }) => version === plan.stable) ? [stable, ...good] : [...good];
-  if (outcome.state === 'rolledBack') next = next.filter(({ version }) => version !== plan.candidate);
+  if (outcome.state === 'rolledBack' && !plan.blameless)
+    next = next.filter(({ version }) => version !== plan.candidate);
   if (outcome.state === 'promoted') {
     next = next.filter(({ version }) => version !== plan.candidate);
     next.unshift({

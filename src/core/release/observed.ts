@@ -7,7 +7,7 @@ import { isHurried, mustWait, reachGate, waitsAtGate } from './member.ts';
 import { aliasForeign, bySystem, look, type Move, orderRollback, routingOf, shiftTo } from './moves.ts';
 import type { Observation } from './observation.ts';
 import { actualWeight, type Hold, type Release, weightAt } from './release.ts';
-import { followShifter } from './shifted.ts';
+import { followShifter, standAt } from './shifted.ts';
 
 /** A frozen release is looked at this often. */
 export const LOOK_AGAIN_MS = 10_000;
@@ -18,9 +18,11 @@ const UNDECIDED_MS = 1_000;
  * it says of the alias is certain; a watcher's look may be older than our own last write.
  */
 export function applyObservation(release: Release, observation: Observation, at: number, fresh: boolean): Move {
-  const guards = feedGuards(release.plan, release.guards, observation, at, actualWeight(release) ?? 0);
-  const marked = markFirstBad({ ...release, guards }, observation, at);
-  if (release.plan.shifter) return followShifter(marked, observation, at, fresh);
+  const { plan } = release;
+  const standing = plan.shifter ? standAt(release, observation, at) : release;
+  const guards = feedGuards(plan, standing.guards, observation, at, actualWeight(standing) ?? 0);
+  const marked = markFirstBad({ ...standing, guards }, observation, at);
+  if (plan.shifter) return followShifter(marked, observation, at, fresh);
   // Before its first write the release knows the alias as it was last looked at.
   const seen = fresh && release.fence === 0 && observation.alias ? { ...marked, seen: observation.alias } : marked;
   if (release.phase === 'ended' || release.rollback) return { release: seen, commands: [] };

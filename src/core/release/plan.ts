@@ -82,6 +82,8 @@ export interface Plan {
   readonly deploymentId: string;
   /** Where somebody else moves the traffic, and the release only watches. */
   readonly shifter?: Shifter;
+  /** The version that is left has done nothing wrong: an alias is put in order, and nobody is called for it. */
+  readonly blameless?: true;
   /** Where the release is one of several that shift together. */
   readonly train?: Membership;
   /** Unguessable; part of every hook execution id, so that only the hook that was called can answer. */

@@ -134,7 +134,9 @@ export function stateOf(release: Release): ReleaseStateName {
 
 /** The weight that the current step asks for; 0 before the first step and once a rollback was ordered. */
 export function wantedWeight(release: Release): number {
-  return release.rollback ? 0 : weightAt(release.plan, release.step);
+  if (release.rollback) return 0;
+  // Where somebody else moves the traffic, what is there is what was wanted.
+  return release.plan.shifter ? (actualWeight(release) ?? 0) : weightAt(release.plan, release.step);
 }
 
 /** The weight of a step; 0 before the first. */

@@ -33,16 +33,17 @@ export function startShifted(release: Release, at: number): Move {
   return glance({ ...weighed(release, at, true), phase: 'holding', stepSince: at });
 }
 
-/** Takes in a look at the world, which the guards have taken in already. `fresh`: it is newer than all that is known. */
-export function followShifter(release: Release, observation: Observation, at: number, fresh: boolean): Move {
-  const { alias, deployment } = observation;
-  const before = actualWeight(release);
-  const read: Release = {
-    ...release,
-    ...(alias ? { seen: alias } : {}),
-    ...(deployment ? { deployment } : {}),
-  };
-  const known = before === actualWeight(read) ? read : weighed(read, at, false);
+/** Takes in where the alias and the deployment stand, before the guards take in the rest: what they are shown is of that weight. */
+export function standAt(release: Release, { alias, deployment }: Observation, at: number): Release {
+  // Once the engine writes the alias itself, only its own answers say what it may write over.
+  const isTaken = alias && release.fence === 0;
+  const read: Release = { ...release, ...(isTaken ? { seen: alias } : {}), ...(deployment ? { deployment } : {}) };
+  return actualWeight(release) === actualWeight(read) ? read : weighed(read, at, false);
+}
+
+/** Acts on a look at the world, which the guards have taken in already. `fresh`: it is newer than all that is known. */
+export function followShifter(known: Release, observation: Observation, at: number, fresh: boolean): Move {
+  const { alias } = observation;
   // Once the engine writes the alias itself, its own answers say how that went.
   if (known.phase === 'ended' || known.fence > 0) return { release: known, commands: [] };
   if (known.rollback) return restoring(known, observation, at);

@@ -41,7 +41,7 @@ export function recordOf(turns: readonly Turn[], undoneBy: string | null): Relea
   const { plan, readings, at: startedAt } = first.event;
   const looks: Look[] = [];
   const trail = new Trail();
-  const weights: WeightSet[] = [];
+  const weights: WeightSet[] = startWeights(turns[0]!);
   for (const turn of turns) {
     const before = turn.before.release;
     const after = turn.after.release;
@@ -52,7 +52,12 @@ export function recordOf(turns: readonly Turn[], undoneBy: string | null): Relea
     }
     const observation = observationIn(turn);
     if (!observation) continue;
-    looks.push(lookOf(before, observation, event.at - startedAt));
+    const afterMs = event.at - startedAt;
+    const moved = plan.shifter ? actualWeight(after) : actualWeight(before);
+    // Where somebody else moves the traffic, a look brings the weight that it was taken at.
+    if (plan.shifter && moved && moved !== actualWeight(before))
+      weights.push({ look: looks.length, afterMs, weightPercent: moved });
+    looks.push({ ...lookOf(before, observation, afterMs), weightPercent: moved ?? 0 });
     trail.add(after.plan, after.guards, event.at);
   }
   const { outcome } = last;
@@ -74,6 +79,13 @@ export function recordOf(turns: readonly Turn[], undoneBy: string | null): Relea
   };
 }
 
+/** A release that somebody else shifts may begin in the middle. */
+function startWeights({ after }: Turn): WeightSet[] {
+  const { release } = after;
+  const weightPercent = release?.plan.shifter ? (actualWeight(release) ?? 0) : 0;
+  return weightPercent > 0 ? [{ look: 0, afterMs: 0, weightPercent }] : [];
+}
+
 function guarded({ stable, candidate, strategy, steps, alarms, thresholds, judge, signals }: GuardedPlan): GuardedPlan {
   return { stable, candidate, strategy, steps, alarms, thresholds, judge, signals };
 }
@@ -92,11 +104,13 @@ function observationIn({ event, before, after }: Turn): Observation | undefined 
   return before.release?.waitingFor === event.command ? event.result.observation : undefined;
 }
 
-function lookOf(before: Release, { logs, minutes, alarms }: Observation, afterMs: number): Look {
-  const { guards } = before;
+function lookOf(
+  { guards }: Release,
+  { logs, minutes, alarms }: Observation,
+  afterMs: number,
+): Omit<Look, 'weightPercent'> {
   return {
     afterMs,
-    weightPercent: actualWeight(before) ?? 0,
     ...(logs && isNewTo(guards, logs) ? { logs: listsOf(logs.counts) } : {}),
     ...(minutes ? { minutes: newMinutes(guards, minutes) } : {}),
     ...(alarms ? { alarms } : {}),
