@@ -17,6 +17,13 @@ export interface Family {
   readonly configuredShare?: (share: number, second: number) => number;
 }
 
+/** The family of this name. */
+export function familyOf(name: string): Family {
+  const family = FAMILIES.find((candidate) => candidate.name === name);
+  if (!family) throw new Error(`no family ${name}`);
+  return family;
+}
+
 export const RUN_SECONDS = 3600;
 const BASE_RATE = 0.001;
 const LATENCY_QUANTILES: readonly number[] = [0.5, 0.9, 0.99];
@@ -125,6 +132,9 @@ export const FAMILIES: readonly Family[] = [
   },
   { name: 'quiet', what: 'nothing happens', world: plain },
 ];
+
+/** The families in which something goes wrong, though nothing is wrong with the new version. */
+export const STRESS_FAMILIES: readonly Family[] = FAMILIES.filter(({ name }) => name !== 'quiet' && name !== 'latency');
 
 function stepped(share: number, second: number): number {
   if (second < 0) return 0;

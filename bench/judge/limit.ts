@@ -28,19 +28,26 @@ export interface LimitResult {
   readonly bar: number;
 }
 
+export const ALPHA = 0.01;
 const POLLS_PER_LIMIT = 1000;
 const LEAST_REQUESTS_PER_POLL = 1;
 const MOST_LIMITS = 12;
 const POLL_SECONDS = 1;
 
+/** Limits A and B in bad requests, for the bench's alpha. */
+export function limitsOf(p0: number, p1: number, share: number): { readonly limitA: number; readonly limitB: number } {
+  return {
+    limitA: limitKnownBaselineGreenInvocations({ alpha: ALPHA, p0, p1 }) * p1,
+    limitB: limitConcurrentControlGreenInvocations({ alpha: ALPHA, p0, p1, w: share }) * p1,
+  };
+}
+
 /** How many bad requests a faulty version serves before the judge is sure. */
 export function playLimit(job: LimitJob): LimitResult {
   const share = job.weightPercent / 100;
   const { p0, p1 } = job;
-  const greenNeeded = limitConcurrentControlGreenInvocations({ alpha: 0.01, p0, p1, w: share });
-  const limitB = greenNeeded * p1;
-  const limitA = limitKnownBaselineGreenInvocations({ alpha: 0.01, p0, p1: Math.min(p1, 1) }) * p1;
-  const requestsNeeded = greenNeeded / share;
+  const { limitA, limitB } = limitsOf(p0, p1, share);
+  const requestsNeeded = limitB / p1 / share;
   const perPoll = Math.max(LEAST_REQUESTS_PER_POLL, requestsNeeded / POLLS_PER_LIMIT);
   const polls = Math.ceil((MOST_LIMITS * Math.max(requestsNeeded, 50)) / perPoll);
   let sum = 0;

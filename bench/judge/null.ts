@@ -1,4 +1,4 @@
-import { FAMILIES, type Family, historyOf, learnPhi, RUN_SECONDS } from './families.ts';
+import { type Family, familyOf, historyOf, learnPhi, RUN_SECONDS } from './families.ts';
 import { judgeConfig, player } from './play.ts';
 import { mixSeed, seeded } from './random.ts';
 import { traffic } from './traffic.ts';
@@ -40,12 +40,6 @@ export function playNull(job: NullJob): NullResult {
   let rollbacks = 0;
   for (let run = 0; run < job.runs; run++) if (isRolledBack(family, job, phi, run)) rollbacks++;
   return { job, rollbacks, phi };
-}
-
-function familyOf(name: string): Family {
-  const family = FAMILIES.find((candidate) => candidate.name === name);
-  if (!family) throw new Error(`no family ${name}`);
-  return family;
 }
 
 function isRolledBack(family: Family, { cell, source, seed }: NullJob, phi: number, run: number): boolean {

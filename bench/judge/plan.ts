@@ -1,4 +1,4 @@
-import { FAMILIES } from './families.ts';
+import { FAMILIES, STRESS_FAMILIES } from './families.ts';
 import type { Job } from './jobs.ts';
 import { type Cell, NULL_CELLS } from './null.ts';
 
@@ -22,6 +22,7 @@ const POWER_CELLS: readonly Cell[] = [1, 10, 100, 1000].flatMap((requestsPerSeco
 const LIMIT_RUNS = { small: 0.1, large: 0.25 } as const;
 const POWER_RUNS = 0.05;
 const PEER_NULL_RUNS = 0.15;
+const STRESS_RUNS = 0.04;
 
 /** The work of a bench, heaviest parts first so that no thread is left with one at the end. */
 export function jobsOf({ runs, seed, short }: BenchPlan): readonly Job[] {
@@ -47,6 +48,9 @@ export function jobsOf({ runs, seed, short }: BenchPlan): readonly Job[] {
           return { kind: 'limit', weightPercent, p0: P0, p1, metrics, runs: part(factor), seed };
         }),
       ),
+    ),
+    ...powerCells.flatMap((cell) =>
+      STRESS_FAMILIES.map(({ name: family }): Job => ({ kind: 'stress', family, cell, runs: part(STRESS_RUNS), seed })),
     ),
     ...powerCells.flatMap((cell): Job[] => [
       { kind: 'power', cell, p0: P0, p1: P0, runs: part(PEER_NULL_RUNS), seed },

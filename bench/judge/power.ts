@@ -1,4 +1,5 @@
-import { type Minute, type PeerRule, standardPeers } from '../../src/core/judge/peers.ts';
+import { type PeerRule, standardPeers } from '../../src/core/judge/peers.ts';
+import { minutesOf } from './minutes.ts';
 import type { Cell } from './null.ts';
 import { judgeConfig, type Player, player } from './play.ts';
 import { mixSeed, seeded } from './random.ts';
@@ -36,7 +37,6 @@ export const JUDGE_BY_METRICS = 'Switchback, CloudWatch';
 const TICK_SECONDS = 5;
 const RUN_SECONDS = 3600;
 const TICKS = RUN_SECONDS / TICK_SECONDS;
-const TICKS_A_MINUTE = 60 / TICK_SECONDS;
 /** From the end of the data to the alias moved: guesses, the same for everybody on the same path. */
 export const DELAY_SECONDS = { logs: 10 + 5, metrics: 60 + 10 } as const;
 
@@ -82,7 +82,7 @@ function cumulativeBad(ticks: readonly Tick[]): readonly number[] {
 function verdicts(job: PowerJob, ticks: readonly Tick[], peers: readonly PeerRule[]): readonly (number | null)[] {
   const share = job.cell.weightPercent / 100;
   const config = judgeConfig({ stableErrorRate: job.p0 });
-  const minutes = minutesOf(ticks);
+  const minutes = minutesOf(ticks, TICK_SECONDS);
   const byMinute = minutes.map(({ stable, candidate }) => ({
     nGreen: candidate.invocations,
     xGreen: candidate.errors,
@@ -110,20 +110,6 @@ function firstRollback(judged: Player, ticks: readonly Tick[], tickSeconds: numb
     if (judged.feed(tick, second, share)) return second;
   }
   return null;
-}
-
-function minutesOf(ticks: readonly Tick[]): readonly Minute[] {
-  return Array.from({ length: ticks.length / TICKS_A_MINUTE }, (_, minute) => {
-    const stable = { invocations: 0, errors: 0 };
-    const candidate = { invocations: 0, errors: 0 };
-    for (const tick of ticks.slice(minute * TICKS_A_MINUTE, (minute + 1) * TICKS_A_MINUTE)) {
-      stable.invocations += tick.nBlue;
-      stable.errors += tick.xBlue;
-      candidate.invocations += tick.nGreen;
-      candidate.errors += tick.xGreen;
-    }
-    return { stable, candidate };
-  });
 }
 
 function meanOf(values: readonly number[]): number {

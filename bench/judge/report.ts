@@ -1,6 +1,7 @@
+import { ALPHA, limitsOf } from './limit.ts';
 import type { BenchPlan } from './plan.ts';
-import { DELAY_SECONDS, type PowerResult } from './power.ts';
-import { ALPHA, type Summary } from './summary.ts';
+import { DELAY_SECONDS, JUDGE_BY_LOGS, JUDGE_BY_METRICS, type PowerResult } from './power.ts';
+import type { Summary } from './summary.ts';
 
 type Row = readonly (string | number)[];
 
@@ -32,31 +33,58 @@ export function markdown(plan: BenchPlan, summary: Summary): string {
     '',
     families(summary),
     '',
+    'Side by side with everybody else in the same families; their rules are played at every traffic and weight of the comparison below:',
+    '',
+    stress(summary),
+    '',
     '## Bad requests served before the judge is sure',
     'The statistical part alone: no delay, data in small polls, a fault from the first request. Limit A is the least that any rule can do that knows the old version\'s failure rate; limit B the least for a rule that an outage of both versions cannot deceive. "Failures alone" gives the whole euro to failures.',
     '',
     limits(summary),
     '',
     '## Side by side',
-    'The same releases for every rule: rolled back within the hour, median seconds to the alias moved, bad requests served. Releases that a rule does not find serve their bad requests for the whole hour. Rules that roll back more than 1 % of good releases in that cell are marked *.',
+    'The same releases for every rule: rolled back within the hour, median seconds to the alias moved, bad requests served, and these as a multiple of limit B. Releases that a rule does not find serve their bad requests for the whole hour. Limits A and B know no delay. Rules that roll back more than 1 % of quiet good releases in that cell are marked *.',
     '',
     ...summary.power.filter(({ job }) => job.p1 !== job.p0).map((result) => sideBySide(result, summary)),
     '',
     '## Where somebody else serves clearly fewer',
-    'A rule that trusts a fixed rate on the new version alone can be faster where its guess happens to be right: it is bound by limit A, not B, and an outage of both versions deceives it.',
+    `Against the rules that roll back at most 1 % of quiet good releases in the cell. A rule that trusts a fixed rate on the new version alone can be faster where its guess happens to be right: it is bound by limit A, not B, and an outage of both versions deceives it. "Least possible" is what the best rule serves that knows both failure rates beforehand and that no outage can deceive (by dynamic programming, ${'`bench/judge/floor.ts`'}): after one failure of the new version, and after the two that this judge asks for before it blames anybody.`,
     '',
     lost(summary),
     '',
   ].join('\n');
 }
 
-function bars({ bars: met, compared, lost: cells }: Summary): string {
+function bars({ bars: met, compared, comparedAlways, lost: cells }: Summary): string {
   const word = (ok: boolean | null): string => (ok === null ? 'too few releases to tell' : ok ? 'met' : 'NOT met');
+  const lostAlways = cells.filter(({ keepsAlpha }) => keepsAlpha).length;
   return [
     `* false rollbacks at most alpha in every family, with 99 % confidence: **${word(met.falseRollbacks)}**`,
     `* bad requests at most 1.5 x limit B + 2 for every effect from 2x and every weight from 1 % to 50 %: **${word(met.badRequests)}**`,
-    `* not clearly (two standard errors) more bad requests than any rule that rolls back at most 1 % of good releases in the same cell: **${word(met.fewerThanPeers)}** (${compared - cells.length} of ${compared} comparisons)`,
+    `* not clearly (two standard errors) more bad requests than any rule that rolls back at most 1 % of good releases in every family of the same cell, as this judge does: **${word(met.fewerThanPeers)}** (${comparedAlways - lostAlways} of ${comparedAlways} comparisons)`,
+    `* the same against rules that roll back at most 1 % on quiet days, whatever they do in an outage: ${compared - cells.length} of ${compared} comparisons; the rest stands [at the end](#where-somebody-else-serves-clearly-fewer)`,
   ].join('\n');
+}
+
+function stress({ stress: others, families: ours }: Summary): string {
+  const cells = [
+    ...ours.map(({ family, source, rate }) => ({
+      family,
+      rule: source === 'logs' ? JUDGE_BY_LOGS : JUDGE_BY_METRICS,
+      rate,
+    })),
+    ...others,
+  ];
+  const rules = [...new Set(cells.map(({ rule }) => rule))];
+  const families = [...new Set(others.map(({ family }) => family))];
+  const of = (rule: string, family: string): string => {
+    const cell = cells.find((other) => other.rule === rule && other.family === family);
+    return cell ? per(cell.rate, 1) : '-';
+  };
+  return table(
+    ['rule', ...families],
+    rules.map((rule) => [rule, ...families.map((family) => of(rule, family))]),
+  );
 }
 
 function families({ families: rows }: Summary): string {
@@ -99,20 +127,54 @@ function sideBySide({ job, rules }: PowerResult, { power }: Summary): string {
       other.job.cell.requestsPerSecond === job.cell.requestsPerSecond &&
       other.job.cell.weightPercent === job.cell.weightPercent,
   );
+  const { limitA, limitB } = limitsOf(job.p0, job.p1, job.cell.weightPercent / 100);
   const title = `### ${job.cell.requestsPerSecond} rps, ${job.cell.weightPercent} % weight, 0.1 -> ${100 * job.p1} % failing`;
   const rows = rules.map(({ rule, rolledBack, medianSeconds, badRequests }) => {
     const falseRate = quiet?.rules.find((other) => other.rule === rule)?.rolledBack;
     const mark = falseRate !== undefined && falseRate > 0.01 ? ' *' : '';
     const good = falseRate === undefined ? '-' : per(falseRate, 1);
-    return [rule + mark, per(rolledBack, 0), medianSeconds ?? '-', bad(badRequests), good];
+    const ratio = (badRequests / limitB).toFixed(2);
+    return [rule + mark, per(rolledBack, 0), medianSeconds ?? '-', bad(badRequests), ratio, good];
   });
-  return `${title}\n\n${table(['rule', 'rolled back', 'median s', 'bad requests', 'good releases rolled back'], rows)}\n`;
+  const limit = (name: string, requests: number): Row => [
+    name,
+    '-',
+    '-',
+    bad(requests),
+    (requests / limitB).toFixed(2),
+    '-',
+  ];
+  const header = ['rule', 'rolled back', 'median s', 'bad requests', 'of limit B', 'good releases rolled back'];
+  const all = [limit('limit A: knows the old rate', limitA), limit('limit B: no outage deceives it', limitB), ...rows];
+  return `${title}\n\n${table(header, all)}\n`;
 }
 
 function lost({ lost: rows }: Summary): string {
-  if (rows.length === 0) return 'Nowhere, among the rules that roll back at most 1 % of good releases in the cell.';
+  if (rows.length === 0) return 'Nowhere.';
   return table(
-    ['cell', 'rule', 'its bad requests', 'ours', 'good releases it rolls back'],
-    rows.map((row) => [row.cell, row.rule, bad(row.peerBad), bad(row.judgeBad), per(row.peerFalseRate)]),
+    [
+      'cell',
+      'rule',
+      'its bad requests',
+      'ours',
+      'least possible after one failure',
+      'after two',
+      'quiet good releases it rolls back',
+      'in its worst family',
+    ],
+    rows.map((row) => [
+      row.cell,
+      row.rule,
+      fine(row.peerBad),
+      fine(row.judgeBad),
+      row.least === null ? '-' : fine(row.least),
+      row.leastAfterTwo === null ? '-' : fine(row.leastAfterTwo),
+      per(row.peerFalseRate),
+      `${per(row.worstRate, 0)} (${row.worstFamily})`,
+    ]),
   );
+}
+
+function fine(value: number): string {
+  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

@@ -16,6 +16,8 @@ export interface Minute {
 /** Somebody else's rule for "this release is bad", for comparison and replay. */
 export interface PeerRule {
   readonly name: string;
+  /** Whether it takes the configured weight for the candidate's true share of the traffic. */
+  readonly needsWeight?: boolean;
   /** After how many complete minutes the rule rolls back, or null when it never does. */
   readonly rollsBackAfter: (minutes: readonly Minute[]) => number | null;
 }
@@ -141,6 +143,7 @@ export function failureSplit(weightPercent: number, alpha: number): PeerRule {
   const share = weightPercent / 100;
   return {
     name: 'Lindon & Malek, k = 100',
+    needsWeight: true,
     rollsBackAfter: (minutes) => {
       let green = 0;
       let blue = 0;
