@@ -1,4 +1,4 @@
-import { logGamma, logSumExp } from './numbers.ts';
+import { divergenceOf, HALF_LOG_TWO_PI, logGamma, logGammaRest, logSumExp, xLog1p, xLogY } from './numbers.ts';
 
 /** ln of the weighted average of several evidences. Their average is evidence again, however they depend on each other. */
 export function combineEvidence({
@@ -30,27 +30,35 @@ export function promoteAbsoluteLogE(input: {
   readonly pBet: number;
 }): number {
   const { xGreen, nGreen, pMax, pBet } = input;
-  return xGreen * Math.log(pBet / pMax) + (nGreen - xGreen) * (Math.log1p(-pBet) - Math.log1p(-pMax));
+  return xLogY(xGreen, pBet / pMax) + xLog1p(nGreen - xGreen, (pMax - pBet) / (1 - pMax));
 }
 
 /**
  * Log evidence that counts do not follow the shares `theta0`: a Dirichlet-multinomial law with concentration `k`
- * against the multinomial (Lindon & Malek 2022).
+ * against the multinomial (Lindon & Malek 2022). The leading terms of its Gamma functions, each as large as the counts, are
+ * cancelled on paper, so that it is right to the last digits for counts of any size.
  */
 export function dirichletMultinomialLogE(input: {
   readonly counts: readonly number[];
   readonly theta0: readonly number[];
   readonly k: number;
 }): number {
-  let logE = 0;
-  let total = 0;
-  let concentration = 0;
+  const { k, theta0 } = input;
+  const total = input.counts.reduce((sum, count) => sum + count, 0);
+  const posterior = k + total;
+  let logE = logGamma(k) - logGammaRest(posterior) + 0.5 * Math.log(posterior);
+  let open = -1;
   input.counts.forEach((count, i) => {
-    const share = input.theta0[i] ?? 0;
-    const prior = input.k * share;
-    if (count > 0) logE += logGamma(prior + count) - logGamma(prior) - count * Math.log(share);
-    total += count;
-    concentration += prior;
+    const share = theta0[i] ?? 0;
+    if (share === 0) {
+      if (count > 0) logE = Number.POSITIVE_INFINITY;
+      return;
+    }
+    const prior = k * share;
+    const excess = count - share * total;
+    logE += posterior * share * divergenceOf(excess / (posterior * share)) + xLogY(prior, share);
+    logE += logGammaRest(prior + count) - logGamma(prior) - 0.5 * Math.log(prior + count);
+    open += 1;
   });
-  return logE + logGamma(concentration) - logGamma(concentration + total);
+  return logE + open * HALF_LOG_TWO_PI;
 }

@@ -1,4 +1,5 @@
-import { bisect, logBeta } from './numbers.ts';
+import { dirichletMultinomialLogE } from './combine.ts';
+import { bisect } from './numbers.ts';
 
 /** The r that makes a two-sided mixture tightest at intrinsic time `vOpt` (Howard et al. 2021, section 3.5). */
 export function bestRho({ vOpt, alphaOpt }: { readonly vOpt: number; readonly alphaOpt: number }): number {
@@ -20,9 +21,8 @@ export function logBernoulliMixture(input: {
   const { k, n, p } = input;
   const spread = p * (1 - p);
   const r = Math.max(bestRho({ vOpt: spread * input.tOpt, alphaOpt: input.alphaOpt }) - spread, 1e-3 * spread);
-  return (
-    logBeta(r / (1 - p) + k, r / p + n - k) - logBeta(r / (1 - p), r / p) - k * Math.log(p) - (n - k) * Math.log1p(-p)
-  );
+  // The Beta prior r/(1-p), r/p has its mean at p.
+  return dirichletMultinomialLogE({ counts: [k, n - k], theta0: [p, 1 - p], k: r / spread });
 }
 
 /**

@@ -12,8 +12,8 @@ export interface Counts {
   readonly slow: readonly number[];
 }
 
-/** More in one poll is not traffic but a broken reader; sums of so many polls stay exact in a double. */
-export const MAX_COUNT = 1e12;
+/** More in one poll is not traffic but a broken reader; up to here a double counts one by one. */
+export const MAX_COUNT = 1e15;
 
 /** More latency limits than this say nothing new and make the state large. */
 export const MAX_SLOW_LIMITS = 8;

@@ -1,4 +1,4 @@
-import { xLogY } from './numbers.ts';
+import { xLog1p, xLogY } from './numbers.ts';
 
 /**
  * What one stretch of time brought: events (failures, slow answers) and trials (invocations, attempts) of each version.
@@ -23,7 +23,8 @@ export function logLrShare(xGreen: number, events: number, share: number, rho: n
 
 /** `logLrShare` with the observed share of the block, divided by the cluster factor `phi`. */
 export function logLrConditional(block: Block & { readonly rho: number; readonly phi: number }): number {
-  const share = block.nGreen / (block.nGreen + block.nBlue);
+  const trials = block.nGreen + block.nBlue;
+  const share = trials === 0 ? 0 : block.nGreen / trials;
   return logLrShare(block.xGreen, block.xGreen + block.xBlue, share, block.rho) / block.phi;
 }
 
@@ -37,12 +38,9 @@ export function logLrTwoSample(block: Block & { readonly pBlue: number; readonly
   if (nGreen === 0 || nBlue === 0) return 0;
   const pGreen = (oddsRatio * pBlue) / (1 - pBlue + oddsRatio * pBlue);
   const pPooled = (nGreen / trials) * pGreen + (nBlue / trials) * pBlue;
-  return (
-    xGreen * Math.log(pGreen / pPooled) +
-    (nGreen - xGreen) * Math.log((1 - pGreen) / (1 - pPooled)) +
-    xBlue * Math.log(pBlue / pPooled) +
-    (nBlue - xBlue) * Math.log((1 - pBlue) / (1 - pPooled))
-  );
+  const green = xLog1p(nGreen - xGreen, (pPooled - pGreen) / (1 - pPooled));
+  const blue = xLog1p(nBlue - xBlue, (pPooled - pBlue) / (1 - pPooled));
+  return xLogY(xGreen, pGreen / pPooled) + xLogY(xBlue, pBlue / pPooled) + green + blue;
 }
 
 /** How often the stable version is taken to fail while the candidate fails outright. */

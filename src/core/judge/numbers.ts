@@ -9,7 +9,7 @@ export function logAddExp(a: number, b: number): number {
 export function logSumExp(values: readonly number[]): number {
   let max = Number.NEGATIVE_INFINITY;
   for (const value of values) if (value > max) max = value;
-  if (max === Number.NEGATIVE_INFINITY) return max;
+  if (!Number.isFinite(max)) return max;
   let sum = 0;
   for (const value of values) sum += Math.exp(value - max);
   return max + Math.log(sum);
@@ -20,32 +20,48 @@ export function xLogY(x: number, y: number): number {
   return x === 0 ? 0 : x * Math.log(y);
 }
 
-const HALF_LOG_TWO_PI = 0.9189385332046727;
+/** x * ln(1 + y), which is 0 when x is 0 whatever y is. */
+export function xLog1p(x: number, y: number): number {
+  return x === 0 ? 0 : x * Math.log1p(y);
+}
+
+export const HALF_LOG_TWO_PI = 0.9189385332046727;
 /** From here on the Stirling series below is exact to the last bit of a double. */
 const STIRLING_FROM = 15;
 
 /** ln(Gamma(x)) for x > 0: Stirling's series, after shifting small arguments up (Abramowitz & Stegun 6.1.41). */
 export function logGamma(x: number): number {
-  let shift = 0;
+  return (x - 0.5) * Math.log(x) - x + HALF_LOG_TWO_PI + logGammaRest(x);
+}
+
+/**
+ * What Stirling's leading term (x - 1/2) ln x - x + ln(2 pi)/2 leaves of ln(Gamma(x)). Sums of large ln(Gamma) cancel in their
+ * leading terms, which are better cancelled on paper; this is what remains to be added.
+ */
+export function logGammaRest(x: number): number {
+  let product = 1;
   let z = x;
-  if (z < STIRLING_FROM) {
-    let product = 1;
-    while (z < STIRLING_FROM) {
-      product *= z;
-      z += 1;
-    }
-    shift = Math.log(product);
+  while (z < STIRLING_FROM) {
+    product *= z;
+    z += 1;
   }
   const inverse = 1 / z;
   const square = inverse * inverse;
   const series =
     inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square * (1 / 1188)))));
-  return (z - 0.5) * Math.log(z) - z + HALF_LOG_TWO_PI + series - shift;
+  return z === x ? series : (z - 0.5) * Math.log(z) - z + series - Math.log(product) - ((x - 0.5) * Math.log(x) - x);
 }
 
-/** ln(B(a, b)) for a, b > 0. */
-export function logBeta(a: number, b: number): number {
-  return logGamma(a) + logGamma(b) - logGamma(a + b);
+/** Below this the closed form loses more digits than the series has terms. */
+const SMALL = 0.01;
+
+/** (1 + d) ln(1 + d) - d for d >= -1: how far a quotient of 1 + d is from 1, in nats; exact also where d is tiny. */
+export function divergenceOf(d: number): number {
+  if (Math.abs(d) >= SMALL) return xLog1p(1 + d, d) - d;
+  let sum = 0;
+  let power = d * d;
+  for (let k = 2; k <= 9; k++, power *= -d) sum += power / (k * (k - 1));
+  return sum;
 }
 
 /** Where `f`, which changes sign between `low` and `high`, is zero; halving until the doubles are adjacent or 100 times. */

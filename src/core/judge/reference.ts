@@ -3,8 +3,8 @@
  * the judge uses the same functions, and these entry points let anyone check them against a table.
  */
 import { combineEvidence } from './combine.ts';
-import { type Block, logLrConditional } from './increments.ts';
-import { logGamma } from './numbers.ts';
+import { type Block, logLrShare } from './increments.ts';
+import { logAddExp } from './numbers.ts';
 import { layStake, openRace, type RaceRules, raceBlock } from './race.ts';
 
 export { combineEvidence, dirichletMultinomialLogE, promoteAbsoluteLogE, promoteRelativeLogE } from './combine.ts';
@@ -62,15 +62,18 @@ export function expectedLrUnderNull(input: {
   readonly rho: number;
 }): number {
   const { nGreen, nBlue, errors, rho } = input;
-  let mean = 0;
-  for (let xGreen = Math.max(0, errors - nBlue); xGreen <= Math.min(nGreen, errors); xGreen++) {
-    const xBlue = errors - xGreen;
-    const logChance = logChoose(nGreen, xGreen) + logChoose(nBlue, xBlue) - logChoose(nGreen + nBlue, errors);
-    mean += Math.exp(logChance + logLrConditional({ xGreen, nGreen, xBlue, nBlue, rho, phi: 1 }));
+  const least = Math.max(0, errors - nBlue);
+  const most = Math.min(nGreen, errors);
+  const share = nGreen / (nGreen + nBlue);
+  const logFair = logLrShare(0, errors, share, rho);
+  // The chances relative to the first, and their sum, one from the other: nothing of the size of a factorial is needed.
+  let logChance = 0;
+  let logChances = Number.NEGATIVE_INFINITY;
+  let logMean = Number.NEGATIVE_INFINITY;
+  for (let x = least; x <= most; x++) {
+    logChances = logAddExp(logChances, logChance);
+    logMean = logAddExp(logMean, logChance + x * Math.log(rho));
+    logChance += Math.log(((nGreen - x) * (errors - x)) / ((x + 1) * (nBlue - errors + x + 1)));
   }
-  return mean;
-}
-
-function logChoose(n: number, k: number): number {
-  return logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
+  return errors === 0 || share <= 0 || share >= 1 ? 1 : Math.exp(logMean - logChances + logFair);
 }

@@ -1,4 +1,4 @@
-import { logBeta } from './numbers.ts';
+import { dirichletMultinomialLogE } from './combine.ts';
 
 /**
  * Whether traffic really splits as configured (sample ratio mismatch): a Beta prior of strength 100 around the
@@ -49,9 +49,7 @@ export function feedSplit(watch: SplitWatch, green: number, blue: number, atMs: 
 
 /** Log evidence that requests do not split in the proportion `share`. */
 export function splitLogE(green: number, blue: number, share: number): number {
-  const a = PRIOR_STRENGTH * share;
-  const b = PRIOR_STRENGTH * (1 - share);
-  return logBeta(a + green, b + blue) - logBeta(a, b) - green * Math.log(share) - blue * Math.log1p(-share);
+  return dirichletMultinomialLogE({ counts: [green, blue], theta0: [share, 1 - share], k: PRIOR_STRENGTH });
 }
 
 function isWrong({ green, blue }: { green: number; blue: number }, share: number): boolean {

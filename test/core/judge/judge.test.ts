@@ -246,7 +246,7 @@ const REFUSED: readonly (readonly [string, Tick & { atMs?: number }])[] = [
   ['negative', { candidate: counts(-1) }],
   ['not whole', { stable: counts(1.5) }],
   ['infinite', { stable: counts(Number.POSITIVE_INFINITY) }],
-  ['huge', { stable: counts(1e13) }],
+  ['huge', { stable: counts(1e16) }],
   ['a weight above 100', { weightPercent: 101 }],
   ['a weight that is no number', { weightPercent: Number.NaN }],
   ['too few slow counts', { candidate: counts(1), stable: { ...counts(1), slow: [Number.NaN] } }],
