@@ -28,6 +28,8 @@ export interface Tools {
   /** One request, at the channel's pace. */
   exchange(request: HttpRequest): Promise<Answer>;
   secret(reference: string): Promise<Secret>;
+  /** How long an answer is waited for, where that is not the adapter's own to say; for tests. */
+  readonly timeoutMs?: number;
 }
 
 type Texts<R extends Readonly<Record<string, string | undefined>>> = {

@@ -44,9 +44,11 @@ const V6: readonly (readonly [string, number])[] = [
   ['ff00::', 8],
 ];
 
-const closed = new BlockList();
-for (const [net, prefix] of V4) closed.addSubnet(net, prefix, 'ipv4');
-for (const [net, prefix] of V6) closed.addSubnet(net, prefix, 'ipv6');
+// Two lists: in one, `::ffff:0:0/96` would close every IPv4 address.
+const closed4 = new BlockList();
+for (const [net, prefix] of V4) closed4.addSubnet(net, prefix, 'ipv4');
+const closed6 = new BlockList();
+for (const [net, prefix] of V6) closed6.addSubnet(net, prefix, 'ipv6');
 
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -55,7 +57,8 @@ loopback.addAddress('::1', 'ipv6');
 /** Whether an IP address, as text, belongs to the public internet. What is no address does not. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(bare(address));
-  return family !== 0 && !closed.check(bare(address), family === 6 ? 'ipv6' : 'ipv4');
+  if (family === 0) return false;
+  return family === 6 ? !closed6.check(bare(address), 'ipv6') : !closed4.check(bare(address), 'ipv4');
 }
 
 /** Whether it is this very machine. */

@@ -175,6 +175,7 @@ function toolsOf(
   };
   return {
     clock,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
     secret: (reference) => secrets.read(reference),
     async exchange(request) {
       const at = clock.now();

@@ -30,7 +30,7 @@ export function createEmail(config: ConfigOf<'email'>, tools: Tools): Adapter {
   const domain = config.from.split('@').at(-1)!;
   const send = (mail: Mail): Promise<SendAnswer> =>
     withSecrets(tools, { password: config.password }, async ({ password }) =>
-      transmit(config, password, await composed(config, mail), mail.id),
+      transmit(config, password, await composed(config, mail), mail.id, tools.timeoutMs ?? SILENCE_MS),
     );
   return {
     replaySafe: false,
@@ -99,10 +99,11 @@ async function transmit(
   password: string | undefined,
   body: Buffer,
   ref: string,
+  silenceMs: number,
 ): Promise<SendAnswer> {
   const { default: SMTPConnection } = await import('nodemailer/lib/smtp-connection');
   const { user, from, to } = config;
-  const connection = new SMTPConnection(optionsOf(config));
+  const connection = new SMTPConnection(optionsOf(config, silenceMs));
   let dataBegun = false;
   return new Promise((resolve) => {
     const done = (answer: SendAnswer): void => {
@@ -138,7 +139,10 @@ async function transmit(
   });
 }
 
-function optionsOf({ host, port, tls = true, allowInsecureLoopback }: ConfigOf<'email'>): SMTPConnectionOptions {
+function optionsOf(
+  { host, port, tls = true, allowInsecureLoopback }: ConfigOf<'email'>,
+  silenceMs: number,
+): SMTPConnectionOptions {
   const secure = port === 465;
   const free = !tls || (allowInsecureLoopback === true && (host === 'localhost' || isLoopbackAddress(host)));
   return {
@@ -150,7 +154,7 @@ function optionsOf({ host, port, tls = true, allowInsecureLoopback }: ConfigOf<'
     connectionTimeout: CONNECT_MS,
     greetingTimeout: CONNECT_MS,
     dnsTimeout: CONNECT_MS,
-    socketTimeout: SILENCE_MS,
+    socketTimeout: silenceMs,
     allowInternalNetworkInterfaces: true,
     logger: false,
   };
@@ -163,19 +167,19 @@ function failureOf(error: unknown, { host, port = 587 }: ConfigOf<'email'>, data
   const status = typeof fields.responseCode === 'number' ? fields.responseCode : undefined;
   const response = typeof fields.response === 'string' ? oneLine(fields.response).slice(0, 200) : '';
   const server = `the mail server ${host}:${port}`;
-  if (status !== undefined && status >= 500) {
-    const next = fields.code === 'EAUTH' ? ': check user and password' : ': check sender and receivers';
-    return { outcome: 'refused', told: `${server} refused it (${response})${next}` };
-  }
-  if (status !== undefined && status >= 400)
-    return { outcome: 'later', told: `${server} cannot take it now (${response})`, afterMs: null };
   const code = typeof fields.code === 'string' ? fields.code : 'failed';
-  if (dataBegun) return { outcome: 'inDoubt', told: `${server} fell silent after it got the text (${code})` };
   if (code === 'ETLS')
     return {
       outcome: 'refused',
       told: `${server} offers no TLS: use port 465, or tls: false in a network of your own`,
     };
+  if (status !== undefined && status >= 500) {
+    const next = code === 'EAUTH' ? ': check user and password' : ': check sender and receivers';
+    return { outcome: 'refused', told: `${server} refused it (${response})${next}` };
+  }
+  if (status !== undefined && status >= 400)
+    return { outcome: 'later', told: `${server} cannot take it now (${response})`, afterMs: null };
+  if (dataBegun) return { outcome: 'inDoubt', told: `${server} fell silent after it got the text (${code})` };
   if (code === 'EAUTH') return { outcome: 'refused', told: `${server} takes no such login: check user and password` };
   return { outcome: 'later', told: `${server} cannot be reached (${code})`, afterMs: null };
 }
