@@ -111,6 +111,11 @@ export function outgoing(wanted: Wanted): Outgoing {
   };
 }
 
+/** What a channel took before. */
+export function audienceRef(audience: Audience, ref: string, stage: Stage = 'ack'): Outgoing['earlier'][number] {
+  return { audience, ref, stage };
+}
+
 const LOOPBACK = { allowInsecureLoopback: true } as const;
 
 export const ENV = {

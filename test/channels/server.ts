@@ -41,9 +41,10 @@ export interface Vendor {
 /** A vendor on this machine's loopback, with scripted faults: each is used up by one request that changes something. */
 export class VendorServer {
   readonly requests: Received[] = [];
-  readonly faults: Fault[] = [];
+  /** Null: this one goes well. */
+  readonly faults: (Fault | null)[] = [];
   /** Faults for requests that only ask. */
-  readonly readFaults: Fault[] = [];
+  readonly readFaults: (Fault | null)[] = [];
   readonly #vendor: Vendor;
   readonly #server: Server;
   readonly #hanging = new Set<ServerResponse>();

@@ -61,11 +61,18 @@ export function outgoing(incident: Incident, message: Message, at: number): Outg
       ? [{ stage, audience, ref: now.ref }]
       : [],
   );
+  const overtaken = incident.messages
+    .slice(incident.messages.findIndex(({ id }) => id === message.id) + 1)
+    .some(
+      ({ channel, audience, now }) =>
+        channel.name === message.channel.name && audience === message.audience && now.state === 'sent',
+    );
   return {
     message,
     subject: draftFor(message.audience, message.stage, facts).subject,
     about: aboutOf(incident, facts),
     earlier,
+    ...(overtaken ? { overtaken } : {}),
   };
 }
 

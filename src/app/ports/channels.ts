@@ -42,6 +42,8 @@ export interface Outgoing {
    * mail that this one belongs to. `ref` is what its `accepted` answer said.
    */
   readonly earlier: readonly { readonly stage: Message['stage']; readonly audience: Audience; readonly ref: string }[];
+  /** A later message of this channel has arrived already: what shows the newest state is left as it is. */
+  readonly overtaken?: true;
 }
 
 export interface Reminder {

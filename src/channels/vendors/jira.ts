@@ -28,6 +28,11 @@ const SUMMARY_CHARACTERS = 255;
 const FOUND_WITHIN_DAYS = 30;
 const COMMENTS = 50;
 
+interface Found {
+  readonly key: string;
+  readonly holds: boolean;
+}
+
 export function createJira(config: ConfigOf<'jira'>, tools: Tools): Adapter {
   const api = `${(config.baseUrl ?? config.site).replace(/\/+$/, '')}/rest/api/3`;
 
@@ -49,18 +54,23 @@ export function createJira(config: ConfigOf<'jira'>, tools: Tools): Adapter {
     });
   }
 
-  /** The issue of this incident, by its label; undefined where there is none. */
-  async function find(token: string, outgoing: Outgoing): Promise<string | undefined | SendAnswer> {
+  /** The issue of this incident, by its label; undefined where there is none. `holds`: it was opened by this very message. */
+  async function find(token: string, outgoing: Outgoing): Promise<Found | undefined | SendAnswer> {
     const label = labelOf(outgoing);
     const jql = `project = "${config.project}" AND labels = "${label}" AND created >= "-${FOUND_WITHIN_DAYS}d" ORDER BY created ASC`;
-    const read = await call(token, 'POST', '/search/jql', { jql, fields: ['key'], maxResults: 1 });
-    return read.ok ? textField(listField(jsonOf(read.answer), 'issues')[0], 'key') : read.send;
+    const read = await call(token, 'POST', '/search/jql', { jql, fields: ['description'], maxResults: 1 });
+    if (!read.ok) return read.send;
+    const [issue] = listField(jsonOf(read.answer), 'issues');
+    const key = textField(issue, 'key');
+    const description = JSON.stringify(field(issue, 'fields', 'description') ?? '');
+    return key === undefined ? undefined : { key, holds: description.includes(messageTag(outgoing.message.id)) };
   }
 
   async function create(token: string, outgoing: Outgoing): Promise<SendAnswer> {
     // A try before this one, or a person, may have opened it. Where that cannot be asked, the outbox knows enough.
     const known = await find(token, outgoing);
-    if (typeof known === 'string') return update(token, outgoing, known);
+    if (known && 'key' in known)
+      return known.holds ? { outcome: 'accepted', ref: known.key } : update(token, outgoing, known.key);
     const { about, subject, message } = outgoing;
     const priority = about.facts.severity === null ? undefined : config.priorities?.[about.facts.severity];
     const created = await call(token, 'POST', '/issue', {
@@ -107,8 +117,8 @@ export function createJira(config: ConfigOf<'jira'>, tools: Tools): Adapter {
     const key = firstRef(outgoing);
     if (key === undefined) {
       const found = await find(token, outgoing);
-      if (typeof found === 'object') return cannotTell(found);
-      return found === undefined ? { outcome: 'absent' } : { outcome: 'found', ref: found };
+      if (found && 'outcome' in found) return cannotTell(found);
+      return found?.holds ? { outcome: 'found', ref: found.key } : { outcome: 'absent' };
     }
     const path = `/issue/${encodeURIComponent(key)}/comment?orderBy=-created&maxResults=${COMMENTS}`;
     const read = await call(token, 'GET', path);

@@ -32,6 +32,8 @@ const CLOSE_PATH = ['-1', '0', '3'];
 interface Filed {
   readonly sysId: string;
   readonly number: string;
+  /** As it was opened, where that was asked for. */
+  readonly description: string;
 }
 
 export function createServiceNow(config: ConfigOf<'servicenow'>, tools: Tools): Adapter {
@@ -62,7 +64,7 @@ export function createServiceNow(config: ConfigOf<'servicenow'>, tools: Tools): 
     const query = new URLSearchParams({
       sysparm_query: `correlation_id=${correlation}`,
       sysparm_limit: '1',
-      sysparm_fields: 'sys_id,number',
+      sysparm_fields: 'sys_id,number,description',
     });
     const read = await call(password, 'GET', `${table}?${query}`);
     return read.ok ? recordOf(listField(jsonOf(read.answer), 'result')[0]) : read.send;
@@ -72,6 +74,7 @@ export function createServiceNow(config: ConfigOf<'servicenow'>, tools: Tools): 
     const correlation = correlationOf(outgoing);
     const known = await find(password, correlation);
     if (known && 'outcome' in known) return safely(known);
+    if (known?.description.includes(messageTag(outgoing.message.id))) return { outcome: 'accepted', ref: refOf(known) };
     if (known) return update(password, outgoing, known);
     const { subject, message, about } = outgoing;
     const common = {
@@ -142,7 +145,9 @@ export function createServiceNow(config: ConfigOf<'servicenow'>, tools: Tools): 
     if (!record) {
       const found = await find(password, correlationOf(outgoing));
       if (found && 'outcome' in found) return cannotTell(found);
-      return found ? { outcome: 'found', ref: refOf(found) } : { outcome: 'absent' };
+      return found?.description.includes(messageTag(outgoing.message.id))
+        ? { outcome: 'found', ref: refOf(found) }
+        : { outcome: 'absent' };
     }
     const query = new URLSearchParams({
       sysparm_query: `element_id=${record.sysId}^valueLIKE${messageTag(outgoing.message.id)}`,
@@ -208,7 +213,9 @@ function plain(text: string): string {
 function recordOf(value: unknown): Filed | undefined {
   const read = (name: string) => textField(value, name) ?? textField(value, name, 'value');
   const [sysId, number] = [read('sys_id'), read('number')];
-  return sysId !== undefined && /^[0-9a-f]{32}$/i.test(sysId) && number !== undefined ? { sysId, number } : undefined;
+  return sysId !== undefined && /^[0-9a-f]{32}$/i.test(sysId) && number !== undefined
+    ? { sysId, number, description: read('description') ?? '' }
+    : undefined;
 }
 
 /** `INC0010023 9d38…`: what people know it by, and what the API does. */
@@ -218,7 +225,7 @@ function refOf({ number, sysId }: Filed): string {
 
 function readRef(ref: string | undefined): Filed | undefined {
   const [, number, sysId] = /^(\S+) ([0-9a-f]{32})$/i.exec(ref ?? '') ?? [];
-  return number !== undefined && sysId !== undefined ? { number, sysId } : undefined;
+  return number !== undefined && sysId !== undefined ? { number, sysId, description: '' } : undefined;
 }
 
 /** Of a step that may be repeated: whatever became of it, nothing was written twice. */

@@ -1,7 +1,7 @@
 import type { ConfigOf } from '../../app/channels-schema.ts';
 import type { Outgoing } from '../../app/ports/channels.ts';
 import type { LookAnswer, SendAnswer } from '../../core/comms/outbox.ts';
-import { type Adapter, bearer, cannotTell, firstRef, JSON_HEADERS, type Tools, withSecrets } from '../adapter.ts';
+import { type Adapter, bearer, cannotTell, JSON_HEADERS, type Tools, withSecrets } from '../adapter.ts';
 import { field, type Judged, jsonOf, judge, listField, type Manners, textField } from '../answers.ts';
 import { cardOf, lineOf, replyOf, type SlackText } from './slack-blocks.ts';
 
@@ -51,18 +51,15 @@ export function createSlack(config: ConfigOf<'slack'>, tools: Tools): Adapter {
     return understood(judge(answer, manners(replaySafe)), replaySafe);
   }
 
-  async function post(token: string, content: SlackText, more: object): Promise<SendAnswer> {
-    const posted = await call(
-      token,
-      'chat.postMessage',
-      { channel: config.channel, ...content, unfurl_links: false, unfurl_media: false, ...more },
-      false,
-    );
+  async function post(token: string, content: SlackText, more: object, thread?: string): Promise<SendAnswer> {
+    const body = { channel: config.channel, ...content, unfurl_links: false, unfurl_media: false, ...more };
+    const threaded = thread === undefined ? body : { ...body, thread_ts: thread };
+    const posted = await call(token, 'chat.postMessage', threaded, false);
     if (!posted.ok) return posted.send;
     const json = jsonOf(posted.answer);
     const [channel, ts] = [textField(json, 'channel'), textField(json, 'ts')];
     return channel && ts
-      ? { outcome: 'accepted', ref: `${channel}:${ts}` }
+      ? { outcome: 'accepted', ref: refOf(channel, ts, thread) }
       : { outcome: 'inDoubt', told: 'Slack answered without the message’s ts' };
   }
 
@@ -87,18 +84,15 @@ export function createSlack(config: ConfigOf<'slack'>, tools: Tools): Adapter {
     canReconcile: true,
     deliver: (outgoing) =>
       withSecrets(tools, { token: config.token }, async ({ token }) => {
-        const card = readRef(firstRef(outgoing));
+        const [card] = cardsOf(outgoing);
         const metadata = metadataOf(outgoing);
         if (!card) return post(token, cardOf(outgoing), { metadata });
         // The card first: twice does no harm, so whatever happens here, nothing was said twice.
-        const stale = await update(token, card.channel, card.ts, cardOf(outgoing));
+        const stale = outgoing.overtaken ? undefined : await update(token, card.channel, card.ts, cardOf(outgoing));
         if (stale) return stale;
         const broadcast = outgoing.message.stage === 'resolved' || outgoing.message.stage === 'retracted';
-        return post(token, replyOf(outgoing), {
-          metadata,
-          thread_ts: card.ts,
-          ...(broadcast ? { reply_broadcast: true } : {}),
-        });
+        const more = { metadata, ...(broadcast ? { reply_broadcast: true } : {}) };
+        return post(token, replyOf(outgoing), more, card.ts);
       }),
     lookUp: async (outgoing) => {
       const found = await withSecrets(tools, { token: config.token }, ({ token }) => look(token, outgoing));
@@ -108,9 +102,16 @@ export function createSlack(config: ConfigOf<'slack'>, tools: Tools): Adapter {
       withSecrets(tools, { token: config.token }, ({ token }) => post(token, lineOf(`${incident}: ${told}`), {})),
   };
 
+  /** In the channel and in every thread: when it was sent, another card may have been the first that was known. */
   async function look(token: string, outgoing: Outgoing): Promise<LookAnswer> {
-    const { message } = outgoing;
-    const card = readRef(firstRef(outgoing));
+    for (const card of [undefined, ...cardsOf(outgoing)]) {
+      const answer = await lookIn(token, outgoing, card);
+      if (answer.outcome !== 'absent') return answer;
+    }
+    return { outcome: 'absent' };
+  }
+
+  async function lookIn(token: string, { message }: Outgoing, card: Card | undefined): Promise<LookAnswer> {
     const method = card ? 'conversations.replies' : 'conversations.history';
     let cursor = '';
     for (let page = 0; page < MAX_PAGES; page += 1) {
@@ -130,7 +131,7 @@ export function createSlack(config: ConfigOf<'slack'>, tools: Tools): Adapter {
         (each) => field(each, 'metadata', 'event_payload', 'id') === message.id,
       );
       const ts = textField(mine, 'ts');
-      if (ts) return { outcome: 'found', ref: `${card?.channel ?? config.channel}:${ts}` };
+      if (ts) return { outcome: 'found', ref: refOf(card?.channel ?? config.channel, ts, card?.ts) };
       cursor = textField(json, 'response_metadata', 'next_cursor') ?? '';
       if (cursor === '') return { outcome: 'absent' };
     }
@@ -162,7 +163,23 @@ function told(judged: Extract<Judged, { ok: false }>): string {
   return judged.send.outcome === 'accepted' ? '' : judged.send.told;
 }
 
-function readRef(ref: string | undefined): { readonly channel: string; readonly ts: string } | undefined {
-  const [, channel, ts] = /^([A-Z0-9]+):(\d+\.\d+)$/.exec(ref ?? '') ?? [];
-  return channel !== undefined && ts !== undefined ? { channel, ts } : undefined;
+interface Card {
+  readonly channel: string;
+  readonly ts: string;
+}
+
+/** `C…:1503435956.000247`, and of a reply ` in ` the card of its thread. */
+function refOf(channel: string, ts: string, thread: string | undefined): string {
+  return thread === undefined ? `${channel}:${ts}` : `${channel}:${ts} in ${thread}`;
+}
+
+/** The cards of the incident for this audience, the first that was posted first; nearly always one. */
+function cardsOf({ earlier, message }: Outgoing): readonly Card[] {
+  const cards = new Map<string, Card>();
+  for (const { audience, ref } of earlier) {
+    const [, channel, own, thread] = /^([A-Z0-9]+):(\d+\.\d+)(?: in (\d+\.\d+))?$/.exec(ref) ?? [];
+    const ts = thread ?? own;
+    if (audience === message.audience && channel !== undefined && ts !== undefined) cards.set(ts, { channel, ts });
+  }
+  return [...cards.values()];
 }

@@ -13,8 +13,7 @@ import { moved } from './slack-webhook.ts';
  * page on Workflows; the older connectors (webhook.office.com) are gone.
  */
 const BODY_BYTES = 28_000;
-/** What the rest of the card may take at most. */
-const FRAME_BYTES = 6_000;
+const MIN_TEXT_BYTES = 1_000;
 const TITLE_CHARACTERS = 300;
 const FACT_CHARACTERS = 300;
 
@@ -57,13 +56,16 @@ export function createTeams(config: ConfigOf<'teams'>, tools: Tools): Adapter {
   };
 }
 
-function cardOf({ subject, about, message }: Outgoing): object {
-  return card([
+function cardOf({ subject, about, message: { text, audience } }: Outgoing): object {
+  const frame = [
     block(cutChars(subject, TITLE_CHARACTERS), { weight: 'Bolder', size: 'Medium' }),
-    ...(message.audience === 'responders' ? [{ type: 'FactSet', facts: factsOf(about) }] : []),
-    // Escaping makes it longer by less than a third of what is ever written.
-    block(cutBytes(message.text, (BODY_BYTES - FRAME_BYTES) / 2), {}),
-  ]);
+    ...(audience === 'responders' ? [{ type: 'FactSet', facts: factsOf(about) }] : []),
+  ];
+  // How long a text becomes by escaping depends on what is in it.
+  for (let bytes = BODY_BYTES; ; bytes = Math.floor(bytes * 0.8)) {
+    const whole = card([...frame, block(cutBytes(text, bytes), {})]);
+    if (Buffer.byteLength(JSON.stringify(message(whole))) <= BODY_BYTES || bytes < MIN_TEXT_BYTES) return whole;
+  }
 }
 
 function factsOf({ facts }: About): readonly object[] {

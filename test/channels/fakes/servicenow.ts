@@ -49,7 +49,12 @@ export class ServiceNowVendor implements Vendor {
   #find(table: string, query: string): Reply {
     const [, field, value] = /^(\w+)=(.*)$/.exec(query) ?? [];
     const found = this.rows.filter((row) => row.table === table && field && row.fields[field] === value);
-    return { status: 200, body: { result: found.map(({ sysId, number }) => ({ sys_id: sysId, number })) } };
+    return {
+      status: 200,
+      body: {
+        result: found.map(({ sysId, number, fields }) => ({ sys_id: sysId, number, description: fields.description })),
+      },
+    };
   }
 
   #journal(query: string): Reply {
