@@ -22,6 +22,10 @@ import { type TrainHome, type Trains, wireTrains } from './wire/trains.ts';
 
 export type { IncidentHome, IncidentSettings } from './wire/incidents.ts';
 
+/** A team's own message templates, as they lie in a folder. */
+export const readTemplates: typeof import('./wire/drafts.ts').readTemplates = async (folder) =>
+  (await import('./wire/drafts.ts')).readTemplates(folder);
+
 /** The composition root: the only file that makes adapters. Everything is imported when it is first needed. */
 
 export interface WireOptions {

@@ -2,7 +2,11 @@ import { z } from 'zod';
 import { parseThreshold } from '../core/release/threshold.ts';
 import { ChannelsSchema } from './channels-schema.ts';
 import { trainSchema } from './config-train.ts';
+
 import { Gates } from './gates/setting.ts';
+
+import { IncidentsSchema } from './incidents-schema.ts';
+
 import type { ReleaseSettings } from './settings.ts';
 import { stepsProblem } from './wanted.ts';
 
@@ -104,6 +108,7 @@ export const Config = z
       .describe('Several functions as one release: switchback deploy --train NAME.'),
     functions: z.record(functionName, Release).optional().describe('Several functions, each by its name.'),
     channels: ChannelsSchema.optional(),
+    incidents: IncidentsSchema.optional(),
   })
   .superRefine((value, context) => {
     checkStrategy(value, context);

@@ -5,6 +5,7 @@ import { type ChannelConfig, channelKeys } from './channels-schema.ts';
 import { Config, RELEASE_KEYS, TRAIN_KEYS } from './config-schema.ts';
 import { over, settingsOf } from './config-settings.ts';
 import { GATE_CASE_KEYS, GATE_KEYS, GATE_PART_KEYS } from './gates/setting.ts';
+import { type IncidentsConfig, incidentKeys } from './incidents-schema.ts';
 import type { ReleaseSettings, SettingName } from './settings.ts';
 import { type ConfiguredTrain, configuredTrain } from './train/configured.ts';
 
@@ -40,6 +41,7 @@ export type ConfigResult =
       readonly functions: readonly ConfiguredFunction[];
       /** The ways to the outside world, by the team's own names. */
       readonly channels: Readonly<Record<string, ChannelConfig>>;
+      readonly incidents: IncidentsConfig;
       readonly train: ConfiguredTrain | undefined;
     }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
@@ -64,8 +66,9 @@ export function readConfig(text: string, file: string): ConfigResult {
   const checked = Config.safeParse(parsed, { reportInput: true });
   if (checked.success) {
     const { data } = checked;
-    const { channels = {} } = data;
-    return { ok: true, functions: functionsOf(data, document, lines), channels, train: configuredTrain(data) };
+    const { channels = {}, incidents = {} } = data;
+    const functions = functionsOf(data, document, lines);
+    return { ok: true, functions, channels, incidents, train: configuredTrain(data) };
   }
   const problems = checked.error.issues
     .slice(0, MAX_PROBLEMS)
@@ -159,9 +162,11 @@ function messageOf(issue: z.core.$ZodIssue): string {
 }
 
 function knownKeys(path: Path, document: Document.Parsed): readonly string[] {
-  if (path.length === 0) return ['function', ...RELEASE_KEYS, 'defaults', 'functions', 'train', 'channels'];
+  if (path.length === 0)
+    return ['function', ...RELEASE_KEYS, 'defaults', 'functions', 'train', 'channels', 'incidents'];
   const last = path.at(-1);
   if (path[0] === 'channels') return channelKeys(document.getIn([...path.slice(0, 2), 'kind']), path.slice(2));
+  if (path[0] === 'incidents') return incidentKeys(path.slice(1));
   if (last === 'train') return TRAIN_KEYS.train;
   if (path[0] === 'train' && path.at(-2) === 'waves') return TRAIN_KEYS.wave;
   if (path[0] === 'train' && path.at(-2) === 'members') return TRAIN_KEYS.member;
@@ -223,7 +228,7 @@ function functionsOf(
   document: Document.Parsed,
   lines: LineCounter,
 ): ConfiguredFunction[] {
-  const { defaults, functions, function: only, channels: _, train: _train, ...own } = config;
+  const { defaults, functions, function: only, channels: _, incidents: _incidents, train: _train, ...own } = config;
   if (!functions) {
     const settings = { ...(only === undefined ? {} : { function: only }), ...settingsOf(own) };
     return settings.function === undefined && Object.keys(settings).length === 0

@@ -59,6 +59,10 @@ export function wireOptions(
       const read = await readConfigFile({ io, flags });
       return read && { configs: read.channels, secrets: { env: io.env, folder: read.folder } };
     },
+    async incidents() {
+      const { incidentSettings } = await import('./incident/settings.ts');
+      return incidentSettings({ io, flags });
+    },
     report: (problem) => output.note(`switchback: ${problem}`),
   };
 }

@@ -24,8 +24,8 @@ import type { OpenedHost, OpenHost } from './hosts.ts';
 /** What the configuration says of incidents; read when one is first needed. */
 export interface IncidentSettings {
   readonly setup: IncidentSetup;
-  /** The team's own words; the usual ones where it has none. */
-  readonly drafts?: Drafts;
+  /** A folder with the team's own messages; the usual words where it has none. */
+  readonly templates?: string;
   /** What is set up besides; `sink` keeps every message on this machine. */
   readonly channels?: (sink: Channels) => Channels | Promise<Channels>;
 }
@@ -116,22 +116,20 @@ export function wireIncidents(wiring: IncidentWiring): Incidents {
 
 async function openIncidents(wiring: IncidentWiring): Promise<Opened> {
   const { aws, clock, openHost, messages, report } = wiring;
-  const [{ incidentActor }, { incidentPerform }, { commandOf }, { localSink }, { draftFor }, settings] =
-    await Promise.all([
-      import('../app/incident-actor.ts'),
-      import('../app/incident/perform.ts'),
-      import('../core/incident/commands.ts'),
-      import('../app/incident/local-sink.ts'),
-      import('../core/comms/drafts.ts'),
-      wiring.settings().catch((error: unknown): IncidentSettings => {
-        // A broken configuration must not keep anybody from being told.
-        report(`incidents follow the defaults: ${textOf(error)}`);
-        return { setup: DEFAULT_SETUP };
-      }),
-    ]);
+  const [{ incidentActor }, { incidentPerform }, { commandOf }, { localSink }, settings] = await Promise.all([
+    import('../app/incident-actor.ts'),
+    import('../app/incident/perform.ts'),
+    import('../core/incident/commands.ts'),
+    import('../app/incident/local-sink.ts'),
+    wiring.settings().catch((error: unknown): IncidentSettings => {
+      // A broken configuration must not keep anybody from being told.
+      report(`incidents follow the defaults: ${textOf(error)}`);
+      return { setup: DEFAULT_SETUP };
+    }),
+  ]);
   const sink = localSink(messages, clock);
   const channels = (await settings.channels?.(sink)) ?? sink;
-  const drafts = settings.drafts ?? { write: async (audience, stage, facts) => draftFor(audience, stage, facts) };
+  const drafts = await draftsOf(settings, report);
   const opened: OpenedHost<IncidentDoc, IncidentEvent> = openHost<IncidentDoc, IncidentEvent, IncidentCommand>({
     logic: incidentActor,
     perform: incidentPerform({
@@ -159,6 +157,12 @@ async function openIncidents(wiring: IncidentWiring): Promise<Opened> {
     settle: () => host.idle(),
     close: () => host.close(),
   };
+}
+
+async function draftsOf({ templates }: IncidentSettings, report: (problem: string) => void): Promise<Drafts> {
+  if (templates !== undefined) return (await import('./drafts.ts')).draftsFrom(templates, report);
+  const { draftFor } = await import('../core/comms/drafts.ts');
+  return { write: async (audience, stage, facts) => draftFor(audience, stage, facts) };
 }
 
 /** The alias actor's logic, telling when a release has ended otherwise than it should or is held. A hint: it may be wrong. */

@@ -7,6 +7,8 @@ export interface IncidentSetup {
   /** Whether a release that went wrong opens an incident by itself. */
   readonly open: boolean;
   readonly policy: Policy;
+  /** Who reads each published postmortem, and says so. */
+  readonly readers: readonly string[];
   /** What the service behind a function is called towards customers, and which of its components an alias is. */
   serviceOf(alias: Pick<AliasKey, 'function' | 'alias'>): Service;
 }
@@ -19,5 +21,6 @@ export interface Service {
 export const DEFAULT_SETUP: IncidentSetup = {
   open: true,
   policy: DEFAULT_POLICY,
+  readers: [],
   serviceOf: ({ function: name }) => ({ name, components: [name] }),
 };

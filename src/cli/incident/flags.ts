@@ -35,6 +35,7 @@ export interface IncidentFlags {
   readonly into?: string;
   readonly as?: string;
   readonly all?: boolean;
+  readonly check?: boolean;
   readonly days?: string;
   readonly type?: string;
   readonly owner?: string;

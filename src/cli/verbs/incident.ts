@@ -1,5 +1,5 @@
 import { AUDIENCE_NAMES, LEVELS, ROLE_NAMES, STAGE_NAMES } from '../incident/words.ts';
-import { COMMON, DRY_RUN, REASON } from './options.ts';
+import { COMMON, DRY_RUN, OUTPUT, REASON } from './options.ts';
 import type { OptionSpec, Verb } from './verb.ts';
 
 const ONE = { name: 'incident', description: 'the incident’s id or the end of it; else the only one that is open' };
@@ -239,6 +239,18 @@ export const INCIDENT_VERBS: readonly Verb[] = [
     options: [{ flags: '--as <fate>', description: 'arrived, absent, given-up or again' }, REASON, ...COMMON],
     examples: ['switchback incident settle --as arrived --reason "it stands in the channel"'],
     load: async () => ({ run: (await write()).settle }),
+  },
+  {
+    name: 'incident templates',
+    summary: 'write the usual messages as templates to start from, or check those that a folder holds',
+    operands: { name: 'folder', description: 'where they lie; else what the config file names' },
+    options: [
+      { flags: '--config <file>', description: 'config file (else SWITCHBACK_CONFIG, else switchback.yaml)' },
+      { flags: '--check', description: 'write nothing; say what is wrong with those that are there' },
+      ...OUTPUT,
+    ],
+    examples: ['switchback incident templates messages', 'switchback incident templates --check'],
+    load: () => import('../commands/incident/templates.ts'),
   },
   {
     name: 'incident resolve',

@@ -1,5 +1,5 @@
-import { formatDuration } from '../duration.ts';
-import { AUDIENCES, type Audience, FINAL_STAGES, type Stage } from './audiences.ts';
+import { AUDIENCES, type Audience, type Stage } from './audiences.ts';
+import { lasted, next, parts, STAGE_OF_CHANGE, STAGE_WORDS, share, times, versions } from './draft-words.ts';
 import { EFFECTS } from './effects.ts';
 import type { DraftFacts } from './facts.ts';
 import { redact } from './redact.ts';
@@ -19,12 +19,15 @@ type Template = (facts: DraftFacts, stage: Stage) => readonly (string | null)[];
  */
 export function draftFor(audience: Audience, stage: Stage, facts: DraftFacts): Draft {
   const lines = TEXTS[audience](facts, stage).filter((line) => line !== null && line !== '');
-  const subject = SUBJECTS[audience](facts, stage);
+  return finish(audience, stage, facts, lines.join(audience === 'x' ? ' ' : '\n'));
+}
+
+/** A text, by whomever it was written, as it may go out: marked where it is a drill, without secrets, not too long. */
+export function finish(audience: Audience, stage: Stage, facts: DraftFacts, text: string): Draft {
   const mark = facts.drill ? 'DRILL, this is not real: ' : '';
-  const separator = audience === 'x' ? ' ' : '\n';
   return {
-    subject: redact(`${mark}${subject}`).text,
-    text: cut(redact(`${mark}${lines.join(separator)}`).text, AUDIENCES[audience].maxCharacters),
+    subject: redact(`${mark}${SUBJECTS[audience](facts, stage)}`).text,
+    text: cut(redact(`${mark}${text}`).text, AUDIENCES[audience].maxCharacters),
   };
 }
 
@@ -33,16 +36,6 @@ export function cut(text: string, maxCharacters: number): string {
   const characters = [...text];
   return characters.length <= maxCharacters ? text : `${characters.slice(0, maxCharacters - 1).join('')}…`;
 }
-
-const STAGE_WORDS: Readonly<Record<Stage, string>> = {
-  ack: 'we are looking into it',
-  scope: 'how far it goes',
-  update: 'update',
-  mitigated: 'it has stopped',
-  resolved: 'resolved',
-  retracted: 'no incident after all',
-  postmortem: 'what we learnt',
-};
 
 const SUBJECTS: Readonly<Record<Audience, (facts: DraftFacts, stage: Stage) => string>> = {
   responders: internalSubject,
@@ -117,11 +110,6 @@ const TEXTS: Readonly<Record<Audience, Template>> = {
   ],
 };
 
-const STAGE_OF_CHANGE: Partial<Record<Stage, string>> = {
-  resolved: 'The rollback is complete',
-  retracted: 'The rollback stays, although it was no incident',
-};
-
 function customerText(facts: DraftFacts, stage: Stage): readonly (string | null)[] {
   const effect = EFFECTS[facts.effect];
   const since = facts.startedAt === null ? '' : ` since ${utcText(facts.startedAt)}`;
@@ -147,46 +135,4 @@ function customerText(facts: DraftFacts, stage: Stage): readonly (string | null)
         next(facts, stage),
       ];
   }
-}
-
-/** The components, where they say more than the service's own name. */
-function parts({ service, components }: DraftFacts): string {
-  const named = components.filter((each) => each.toLowerCase() !== service.toLowerCase());
-  return named.length > 0 ? ` (${named.join(', ')})` : '';
-}
-
-function lasted({ startedAt, containedAt }: DraftFacts): string | null {
-  if (startedAt === null || containedAt === null || containedAt < startedAt) return null;
-  return `It lasted from ${utcText(startedAt)} to ${utcText(containedAt)}.`;
-}
-
-function next({ nextUpdateAt }: DraftFacts, stage: Stage): string | null {
-  return nextUpdateAt === null || FINAL_STAGES.includes(stage) ? null : `Next update by ${utcText(nextUpdateAt)}.`;
-}
-
-function versions({ target, stable, candidate, weightPercent }: DraftFacts): string | null {
-  if (target === null) return null;
-  if (stable === null || candidate === null) return `Target: ${target}.`;
-  const weight = weightPercent === null ? '' : ` at ${weightPercent} % of the traffic`;
-  return `Target: ${target}, from version ${stable} to version ${candidate}${weight}.`;
-}
-
-function share({ affectedShare, badRequests }: DraftFacts): string | null {
-  const parts = [
-    affectedShare === null ? '' : `${Number((affectedShare * 100).toFixed(1))} % of the requests failed`,
-    badRequests === null ? '' : `${badRequests} requests failed so far`,
-  ].filter((part) => part !== '');
-  return parts.length === 0 ? null : `Impact: ${parts.join(', ')}.`;
-}
-
-function times({ startedAt, detectedAt, containedAt, resolvedAt, nextUpdateAt }: DraftFacts): readonly string[] {
-  const known: string[] = [];
-  if (startedAt !== null) known.push(`Began ${utcText(startedAt)}`);
-  known.push(`Detected ${utcText(detectedAt)}`);
-  if (containedAt !== null) known.push(`Contained ${utcText(containedAt)}`);
-  if (containedAt !== null && startedAt !== null && containedAt >= startedAt)
-    known.push(`Lasted ${formatDuration(containedAt - startedAt)}`);
-  if (resolvedAt !== null) known.push(`Resolved ${utcText(resolvedAt)}`);
-  if (nextUpdateAt !== null) known.push(`Next update by ${utcText(nextUpdateAt)}`);
-  return known;
 }
