@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CodeDeploy } from '@aws-sdk/client-codedeploy';
+import { Running } from './processes.ts';
 import { bad, good, REGION, type ReleaseJson, ROLE, type Service, Site } from './site.ts';
 
 let site: Site;
@@ -21,6 +22,11 @@ after(async () => {
 async function deployed(two: string): Promise<{ service: Service; deploymentId: string }> {
   const service = await site.service(good('one'));
   await service.publish(two);
+  await group(service);
+  return { service, deploymentId: await deploy(service) };
+}
+
+async function group(service: Service): Promise<void> {
   await codedeploy.createDeploymentGroup({
     applicationName: 'shop',
     deploymentGroupName: service.name,
@@ -28,7 +34,6 @@ async function deployed(two: string): Promise<{ service: Service; deploymentId: 
     deploymentStyle: { deploymentType: 'BLUE_GREEN', deploymentOption: 'WITH_TRAFFIC_CONTROL' },
     deploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent30Minutes',
   });
-  return { service, deploymentId: await deploy(service) };
 }
 
 async function deploy(service: Service): Promise<string> {
@@ -73,6 +78,21 @@ describe('a deployment that CodeDeploy shifts', { concurrency: 2 }, () => {
     assert.equal((await watching.ended).code, 3);
     const { deploymentInfo } = await codedeploy.getDeployment({ deploymentId });
     assert.equal(deploymentInfo?.status, 'Stopped');
+    await service.assertLive('1');
+  });
+
+  test('is guarded by a server from the moment that CodeDeploy begins it', async () => {
+    const service = await site.service(good('one'));
+    await service.publish(bad('two'));
+    const place = `shop/${service.name}`;
+    const serving = new Running(['serve', '--codedeploy', place, '--state', service.stateDir], site.env, site.folder);
+    await serving.says(/deployments of shop\/service-\d+ are guarded/);
+    await group(service);
+    const deploymentId = await deploy(service);
+    await serving.says(/is guarded as release r-/);
+    await service.underTraffic(() => until(async () => (await statusOf(deploymentId)) === 'Stopped'));
+    await until(async () => (await service.alias()).RoutingConfig === undefined);
+    assert.equal((await serving.kill('SIGTERM')).code, 0);
     await service.assertLive('1');
   });
 

@@ -1,13 +1,15 @@
+import { nameOf, type Place, readPlace } from '../../app/codedeploy/adopt.ts';
 import type { ServeOptions } from '../../hosts/restate/serve.ts';
 import { line } from '../../present/text/line.ts';
 import type { Home } from '../../wire.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { CommandFailure } from '../failure.ts';
+import { CommandFailure, usage } from '../failure.ts';
 import { within } from '../patience.ts';
 import { portFlag } from '../port.ts';
 import { wireOptions } from '../run.ts';
 import { withHost } from '../states.ts';
+import { guardingOf, restoreWithin } from '../watched.ts';
 
 /** What Restate's own examples serve on. */
 const RESTATE_PORT = '9080';
@@ -22,27 +24,60 @@ export async function run(context: Context): Promise<ExitCode> {
   const wired = await io.wire(options);
   try {
     const home = await wired.home();
+    const places = placesOf(context);
     const stopped = new Promise<void>((stop) => {
       io.onInterrupt(stop);
     });
     const endpoint = home.serve && (await startFor(home.serve, context));
     const callbacks = await listen(context, home);
     const stopDriving = home.drive();
+    const stopAdopting = adopting(context, home, places);
     const restate = endpoint && { restate: { endpoint: endpoint.url } };
     output.result({ endpoint: callbacks.endpoint, state: options.stateFile, ...restate }, [
       line(['good', '✔'], ' hooks answer at ', ['strong', callbacks.endpoint]),
       ...(endpoint ? [line('  Restate calls ', ['strong', endpoint.url])] : []),
       line(`  state: ${options.stateFile}`),
+      ...places.map((place) => line(`  CodeDeploy's deployments of ${nameOf(place)} are guarded`)),
     ]);
     output.say(line('Every open release is driven from here. Ctrl-C stops it; the releases stay open.'));
     await stopped;
     await callbacks.close();
+    await stopAdopting();
     await stopDriving();
     await within(SETTLE_MS, home.settle(), io.clock);
     return EXIT.done;
   } finally {
     await wired.close();
   }
+}
+
+function placesOf({ flags: { codedeploy = [] } }: Context): readonly Place[] {
+  return [codedeploy].flat().map((text) => {
+    const place = readPlace(text);
+    if (!place) throw usage(`--codedeploy "${text}" is neither an application nor application/group`);
+    return place;
+  });
+}
+
+/** Guards what CodeDeploy starts, until the answer is called. */
+function adopting(context: Context, { ports }: Home, places: readonly Place[]): () => Promise<void> {
+  if (places.length === 0) return async () => undefined;
+  const stop = new AbortController();
+  const work = import('../../app/codedeploy/adopt.ts').then(({ adoptDeployments }) =>
+    adoptDeployments(
+      {
+        ports,
+        places,
+        guardingOf: (deployment) => guardingOf(context, deployment, restoreWithin(context)),
+        say: (sentence) => context.output.note(sentence),
+      },
+      stop.signal,
+    ),
+  );
+  return async () => {
+    stop.abort();
+    await work;
+  };
 }
 
 async function listen(context: Context, home: Home) {

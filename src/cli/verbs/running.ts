@@ -1,4 +1,4 @@
-import { COMMON, DRY_RUN, FUNCTION, OUTPUT, RELEASE, TARGET } from './options.ts';
+import { COMMON, DRY_RUN, FUNCTION, OUTPUT, RELEASE, RESTORE_WITHIN, TARGET } from './options.ts';
 import type { Verb } from './verb.ts';
 
 /** Verbs that run something, and those about Switchback itself. */
@@ -32,10 +32,22 @@ export const RUNNING_VERBS: readonly Verb[] = [
         description: 'serve only requests signed by this Restate (publickeyv1_…; else SWITCHBACK_RESTATE_IDENTITY)',
         many: true,
       },
+      {
+        flags: '--codedeploy <application>',
+        description: 'guard what CodeDeploy shifts in this application, or application/group',
+        many: true,
+      },
+      RESTORE_WITHIN,
+      {
+        flags: '--config <file>',
+        description:
+          'config file (else SWITCHBACK_CONFIG, else switchback.yaml where it exists): says how they are guarded',
+      },
       ...COMMON,
     ],
     examples: [
       'switchback serve --port 8181',
+      'switchback serve --codedeploy shop',
       'switchback serve --host restate --restate-identity publickeyv1_ChjENKeMvCtRnqG2mrBK1HmPKufgFUc98K8B3ononQvp',
     ],
     load: () => import('../commands/serve.ts'),
