@@ -18,10 +18,10 @@ function step(name: string, command: string, args: string[]): void {
   }
 }
 
-/** The Restate server, for the tests of that host; without it they say "skipped", which CI must never do. */
-function installRestate(): void {
-  console.error('\n— Restate server for the tests (216 MB, once)');
-  const { status } = spawnSync('sh', ['tools/restate/install'], { stdio: 'inherit' });
+/** What only tests need, each in a folder of its own; without it they say "skipped", which CI must never do. */
+function install(what: string, folder: string): void {
+  console.error(`\n— ${what} for the tests, once`);
+  const { status } = spawnSync('sh', [`tools/${folder}/install`], { stdio: 'inherit' });
   if (status === 0) return;
   if (process.env.SWITCHBACK_REQUIRE_ALL === '1') process.exit(1);
   console.error('it could not be installed: the tests that need it are skipped');
@@ -36,7 +36,8 @@ if (chosen.length === 0) {
 
 if (patterns.length === 0) {
   step('format and lint', 'node_modules/.bin/biome', ['ci', '--error-on-warnings', '.']);
-  installRestate();
+  install('Restate server (216 MB)', 'restate');
+  install('AWS SDK v2 (100 MB)', 'sdk-v2');
   step('types', 'node_modules/.bin/tsc', ['--noEmit']);
 }
 // Node's own choice is one less than the cores, which on two cores means one test file after the other; many of them wait.

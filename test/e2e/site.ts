@@ -21,8 +21,9 @@ export const good = (edition: string): string => `export const handler = async (
 export const bad = (edition: string): string =>
   `export const handler = async () => { throw new Error('edition ${edition} is broken'); };`;
 
-export function zipOf(source: string): Uint8Array {
-  return zipSync({ 'index.mjs': Buffer.from(source) }, { mtime: '2026-01-01T00:00:00' });
+export function zipOf(source: string, file = 'index.mjs', more: Readonly<Record<string, string>> = {}): Uint8Array {
+  const files = Object.entries({ ...more, [file]: source }).map(([name, text]) => [name, Buffer.from(text)] as const);
+  return zipSync(Object.fromEntries(files), { mtime: '2026-01-01T00:00:00' });
 }
 
 export interface FunctionOptions {
@@ -30,6 +31,11 @@ export interface FunctionOptions {
   readonly timeoutSeconds?: number;
   /** The alias, version 1's; none where it is not wanted. */
   readonly alias?: string | null;
+  readonly runtime?: 'nodejs22.x' | 'python3.13';
+  /** What the source is called in the archive; `index.mjs` unless told. */
+  readonly file?: string;
+  /** What lies beside it. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** One local AWS in its own process, and `switchback` against it; each test makes functions of its own in it. */
@@ -76,15 +82,15 @@ export class Site {
   async service(source: string, options: FunctionOptions = {}): Promise<Service> {
     this.#functions += 1;
     const name = `service-${this.#functions}`;
-    const { environment = {}, timeoutSeconds = 5, alias = 'live' } = options;
+    const { environment = {}, timeoutSeconds = 5, alias = 'live', runtime = 'nodejs22.x', file, files } = options;
     await this.lambda.createFunction({
       FunctionName: name,
       Role: ROLE,
-      Runtime: 'nodejs22.x',
+      Runtime: runtime,
       Handler: 'index.handler',
       Timeout: timeoutSeconds,
       Environment: { Variables: environment },
-      Code: { ZipFile: zipOf(source) },
+      Code: { ZipFile: zipOf(source, file, files) },
     });
     await this.settled(name);
     await this.lambda.publishVersion({ FunctionName: name });
