@@ -1,5 +1,6 @@
 import type { JudgeConfig } from '../../src/core/judge/config.ts';
 import { initialJudge, type JudgeState, judge } from '../../src/core/judge/judge.ts';
+import { weightsFor } from '../../src/core/judge/metrics.ts';
 import type { SignalSource } from '../../src/core/judge/silence.ts';
 import type { Tick } from './traffic.ts';
 
@@ -14,7 +15,7 @@ export interface Player {
 }
 
 export function player(config: JudgeConfig, source: SignalSource): Player {
-  let state: JudgeState = initialJudge(config);
+  let state: JudgeState = initialJudge({ ...config, metricWeights: weightsFor(source, config.metricWeights) ?? {} });
   return {
     feed: (tick, second, configuredShare) => {
       const step = judge(state, {

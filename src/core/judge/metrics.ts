@@ -2,6 +2,21 @@ import { DEFAULT_METRIC_WEIGHTS, type JudgeConfig, type MetricKind } from './con
 import type { Counts } from './counts.ts';
 import type { Block } from './increments.ts';
 import { type Bet, KAPPA, type RaceRules, SHARE_BETS, TWO_SAMPLE_BETS } from './race.ts';
+import type { SignalSource } from './silence.ts';
+
+/**
+ * What each path cannot tell: log records know nothing of requests that were refused, CloudWatch counts neither cold starts nor
+ * time-outs (they are among the errors). A part of the euro on these could never win.
+ */
+const UNTOLD: Readonly<Record<SignalSource, readonly MetricKind[]>> = {
+  logs: ['throttles'],
+  metrics: ['timeouts', 'coldStarts'],
+};
+
+/** The parts of the euro for one path: nothing for what it cannot tell, so that the other kinds share it. */
+export function weightsFor(source: SignalSource, weights: JudgeConfig['metricWeights']): JudgeConfig['metricWeights'] {
+  return { ...weights, ...Object.fromEntries(UNTOLD[source].map((kind) => [kind, 0])) };
+}
 
 /** One thing that is raced: which counts, under which rules, with which part of the euro. */
 export interface Metric {

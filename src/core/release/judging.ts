@@ -1,6 +1,7 @@
 import { zeroCounts } from '../judge/counts.ts';
 import { type Decision, decisionVerdict } from '../judge/decision.ts';
 import { initialJudge, type JudgeState, judge } from '../judge/judge.ts';
+import { weightsFor } from '../judge/metrics.ts';
 import { NO_TRAFFIC_TEXT } from '../judge/sentences.ts';
 import type { SignalSource } from '../judge/silence.ts';
 import type { Verdict } from '../judge/verdict.ts';
@@ -35,10 +36,7 @@ export function openJudges(plan: Plan, at: number): Judges {
     state: initialJudge({
       ...setup,
       alpha: setup.alpha * (both ? PATH_SHARE[source] : 1),
-      // CloudWatch's throttles cannot be told apart by version on a weighted alias, and it knows no cold starts.
-      ...(source === 'metrics'
-        ? { metricWeights: { ...setup.metricWeights, throttles: 0, coldStarts: 0, timeouts: 0 } }
-        : {}),
+      metricWeights: weightsFor(source, setup.metricWeights) ?? {},
       startedAtMs: at,
       horizonMs: plan.steps.reduce((total, { holdMs }) => total + holdMs, HORIZON_SLACK_MS),
       stable: `v${plan.stable}`,

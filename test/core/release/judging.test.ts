@@ -77,6 +77,17 @@ test('CloudWatch’s late minutes do not hold a release that log records have se
   assert.equal(stateOf(unseen.release), 'held');
 });
 
+test('throttled requests are told by CloudWatch alone, and a candidate that is refused most of them is rolled back', () => {
+  const story = new Story().start({ judge: JUDGE, steps: STEPS }).write();
+  for (let minute = 0; minute < 8 && !story.release.rollback; minute += 1) {
+    story.at += 60_000;
+    const { '41': stable, '42': candidate } = second([5_400, 5], [60, 0]).logs!.counts;
+    const counts = { '41': stable!, '42': { ...candidate!, throttles: 540 } };
+    story.observe({ minutes: [{ minuteMs: Math.floor(story.at / 60_000) * 60_000, counts }] });
+  }
+  assert.match(story.release.rollback?.reason ?? '', /throttled requests landed on v42/);
+});
+
 test('an outage that begins with a step takes that step back', () => {
   const story = new Story().start({ judge: JUDGE, steps: STEPS }).write();
   run(story, 590, second([90, 0], [10, 0]));
