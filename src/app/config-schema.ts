@@ -65,6 +65,14 @@ const release = {
     .array(z.enum(['logs', 'metrics']))
     .optional()
     .describe('What the guards are fed with.'),
+  promoteEarly: z
+    .number()
+    .gt(1)
+    .max(100)
+    .optional()
+    .describe(
+      'Steps before the bake end early once the candidate is shown not to fail this many times as often as stable.',
+    ),
   judge: z
     .union([z.literal(false), z.strictObject({ alpha: z.number().gt(0).lt(1) })], {
       error: 'write false, or alpha: and a chance such as 0.01',

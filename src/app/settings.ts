@@ -23,6 +23,8 @@ export interface ReleaseSettings {
   readonly signals?: readonly string[];
   /** The judge's alpha; false switches the judge off. */
   readonly judge?: number | false;
+  /** Steps before the bake end early once the candidate is shown not to fail so many times as often as stable. */
+  readonly promoteEarly?: number;
 }
 
 export interface StepSetting {
@@ -75,6 +77,7 @@ export const SETTING_NAMES = [
   'gates',
   'signals',
   'judge',
+  'promoteEarly',
 ] as const satisfies readonly SettingName[];
 
 /** Two ways to say one thing: the stronger layer's choice silences the other in the weaker ones. */

@@ -9,6 +9,9 @@ import type { ReleaseSettings, StepSetting } from './settings.ts';
 
 /** Shorter than this no hook can be called and answer. */
 const LEAST_HOOK_TIMEOUT_MS = 1_000;
+/** The chance, at most, of taking a candidate for good that is just so many times worse. */
+const EARLY_BETA = 0.05;
+const MOST_EARLY_RATIO = 100;
 
 /**
  * Reads every text of the settings and makes them a wish. Refused, as usage, with the first text that cannot be read.
@@ -32,6 +35,11 @@ export function wantedFrom(
   const judge = settings.judge ?? false;
   if (judge !== false && !(judge > 0 && judge < 1))
     return refuse('usage', `judge alpha ${judge} is not a chance: write a number between 0 and 1, such as 0.01`);
+  const early = settings.promoteEarly;
+  if (early !== undefined && !(early > 1 && early <= MOST_EARLY_RATIO))
+    return refuse('usage', `promoteEarly ${early} is no ratio: write a number above 1, at most ${MOST_EARLY_RATIO}`);
+  if (early !== undefined && judge === false)
+    return refuse('usage', 'promoteEarly asks the judge, which is off: leave one of the two out');
   const simple = simpleGates(settings, timeoutMs.value);
   return {
     ok: true,
@@ -45,7 +53,13 @@ export function wantedFrom(
       alarms: [...new Set(settings.alarms ?? [])],
       allowedAlarms: allowed,
       thresholds: thresholds.value,
-      judge: judge === false ? null : { alpha: judge },
+      judge:
+        judge === false
+          ? null
+          : {
+              alpha: judge,
+              ...(early === undefined ? {} : { promoteEarly: { notWorseThan: early, beta: EARLY_BETA } }),
+            },
       signals: signals.value,
     },
   };

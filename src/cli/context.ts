@@ -24,6 +24,7 @@ export interface Flags extends IncidentFlags {
   readonly version?: string;
   readonly strategy?: string;
   readonly bake?: string;
+  readonly promoteEarly?: string;
   readonly alarm?: readonly string[];
   readonly allowAlarm?: readonly string[];
   readonly threshold?: readonly string[];

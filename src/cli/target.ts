@@ -33,6 +33,7 @@ const FLAG_OF: Readonly<Record<SettingName, string>> = {
   gates: 'gates',
   signals: '--signals',
   judge: 'judge',
+  promoteEarly: '--promote-early',
 };
 
 /** Flags and environment: enough for every command that only needs to know which alias is meant. */
@@ -53,6 +54,7 @@ function fromFlags(flags: Flags): ReleaseSettings {
     version: flags.version,
     strategy: flags.strategy,
     bake: flags.bake,
+    promoteEarly: flags.promoteEarly === undefined ? undefined : Number(flags.promoteEarly),
     alarms: flags.alarm,
     thresholds: flags.threshold,
     preTraffic: flags.preTraffic,

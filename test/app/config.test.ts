@@ -187,6 +187,8 @@ test('a text that cannot be read is refused as usage, with the text in the sente
     [{ hookTimeout: '2h' }, /hook timeout "2h" is not possible/],
     [{ signals: ['smoke'] }, /signal "smoke" is not known/],
     [{ judge: 2 }, /judge alpha 2 is not a chance/],
+    [{ promoteEarly: 1 }, /promoteEarly 1 is no ratio: write a number above 1/],
+    [{ promoteEarly: 3, judge: false }, /promoteEarly asks the judge, which is off/],
     [{ thresholds: ['x'] }, /threshold "x" is not understood/],
   ];
   for (const [change, expected] of cases) {

@@ -57,6 +57,11 @@ export const RELEASE: readonly OptionSpec[] = [
   { flags: '--code <dir>', description: 'release this folder, packed reproducibly' },
   { flags: '--version <number>', description: 'release this published version (without any of the three: $LATEST)' },
   { flags: '--strategy <text>', description: '"canary 10% 30s", "linear 20% every 2m", "all-at-once", or a SAM name' },
+  {
+    flags: '--promote-early <ratio>',
+    description:
+      'steps before the bake end early once the candidate is shown not to fail this many times as often as stable, such as 3',
+  },
   { flags: '--bake <time>', description: 'how long 100 % is watched before the release counts as promoted' },
   { flags: '--alarm <name>', description: 'roll back when this CloudWatch alarm goes red', many: true },
   { flags: '--allow-alarm <name>', description: 'this alarm may be red at the start (needs --reason)', many: true },

@@ -24,7 +24,7 @@ const STEP_BACK_MS: Readonly<Record<SignalSource, number>> = { logs: 120_000, me
 /** Blocks have a length: what began with the step may be seen in the block that contains it. */
 const STEP_BACK_SLACK_MS = 10_000;
 /** Never promoted early while any suspicion this strong is open. */
-const SUSPICION_LOG_E = Math.log(10);
+export const SUSPICION_LOG_E = Math.log(10);
 
 interface Leader {
   readonly metric: Metric;
@@ -48,7 +48,9 @@ export function decide(state: JudgeState, metrics: readonly Metric[], source: Si
   const hold = holdOf(state, source);
   if (hold) return { kind: 'hold', ...hold, evidence };
   const early = config.promoteEarly;
-  if (early && state.promoteLogE >= Math.log(1 / early.beta) && logE < SUSPICION_LOG_E) {
+  // While slowness is excused as a warm-up nobody has looked at it yet.
+  const warm = state.atMs >= state.mutedUntilMs;
+  if (early && warm && state.promoteLogE >= Math.log(1 / early.beta) && logE < SUSPICION_LOG_E) {
     const reason = `${config.candidate} is shown not to fail ${early.notWorseThan} times as often as ${config.stable} (at most ${percent(early.beta)} chance of error)`;
     return { kind: 'promoteEarly', reason, evidence };
   }

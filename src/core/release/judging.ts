@@ -1,4 +1,5 @@
 import { zeroCounts } from '../judge/counts.ts';
+import { SUSPICION_LOG_E } from '../judge/decide.ts';
 import { type Decision, decisionVerdict } from '../judge/decision.ts';
 import { initialJudge, type JudgeState, judge } from '../judge/judge.ts';
 import { weightsFor } from '../judge/metrics.ts';
@@ -91,6 +92,18 @@ function isOver({ logs, metrics }: Judges): boolean {
   const byLogs = logs?.state.outage;
   if (!byLogs || byLogs.worse || byLogs.clearedMs === null || !metrics) return false;
   return metrics.state.outage.calmMs - METRICS_LATE_MS <= byLogs.clearedMs;
+}
+
+/** Whether a judge has shown the candidate not to be worse, as the plan asks for, while no other suspects it. */
+export function isProvenGood(judges: Judges): boolean {
+  const decisions = Object.values(judges).flatMap(({ decision }) => decision ?? []);
+  return (
+    decisions.some(({ kind }) => kind === 'promoteEarly') &&
+    decisions.every(
+      (decision) =>
+        decision.kind === 'promoteEarly' || (decision.kind === 'continue' && decision.evidence.logE < SUSPICION_LOG_E),
+    )
+  );
 }
 
 /** Why the judge wants the weight frozen, if it does. */

@@ -2,7 +2,7 @@ import { alone, readDescription, sameRouting } from './alias.ts';
 import { bakeHold } from './bake.ts';
 import { enter, isGated, leaveGate, nextStop } from './gating.ts';
 import { failing, feedGuards, guardVerdicts, seenOf } from './guards.ts';
-import { judgeHold } from './judging.ts';
+import { isProvenGood, judgeHold } from './judging.ts';
 import { isHurried, mustWait, reachGate, waitsAtGate } from './member.ts';
 import { aliasForeign, bySystem, look, type Move, orderRollback, routingOf, shiftTo } from './moves.ts';
 import type { Observation } from './observation.ts';
@@ -105,7 +105,9 @@ function goOn(release: Release, observation: Observation, at: number): Move {
 /** Whether the step has brought the evidence that it asks for. */
 function hasEnough({ plan, step, stepFrom, guards }: Release): boolean {
   const enough = plan.steps[step]?.enoughInvocations;
-  return enough !== undefined && seenOf(guards, plan.candidate).invocations - stepFrom >= enough;
+  if (enough !== undefined && seenOf(guards, plan.candidate).invocations - stepFrom >= enough) return true;
+  // The last step is the bake, which is held in full.
+  return step < plan.steps.length - 1 && isProvenGood(guards.judges);
 }
 
 /** Guards that can see nothing must not let anything pass: the sentence why, or null where at least one path works. */

@@ -74,6 +74,11 @@ function guards({ alarms, thresholds, judge }: Plan): Line[] {
     ...(judge
       ? [`judge: a release that is no worse is rolled back with a chance of at most ${percentText(judge.alpha * 100)}`]
       : []),
+    ...(judge?.promoteEarly
+      ? [
+          `steps before the bake end early once the candidate is shown not to fail ${judge.promoteEarly.notWorseThan} times as often as stable`,
+        ]
+      : []),
   ];
   if (texts.length === 0) return [labelled('guards', ['warn', 'none'])];
   return texts.map((text, index) => labelled(index === 0 ? 'guards' : '', text));

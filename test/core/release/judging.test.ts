@@ -88,6 +88,29 @@ test('throttled requests are told by CloudWatch alone, and a candidate that is r
   assert.match(story.release.rollback?.reason ?? '', /throttled requests landed on v42/);
 });
 
+test('with leave to promote early, a step ends once its warm-up is over and the candidate is shown to be good; the bake never', () => {
+  const early = { ...JUDGE, stableErrorRate: 0.01, promoteEarly: { notWorseThan: 3, beta: 0.05 } };
+  const story = new Story().start({ judge: early, steps: STEPS, signals: { logs: true, metrics: false } }).write();
+  const good = second([90, 1], [10, 0]);
+  run(story, 115, good);
+  assert.equal(story.release.phase, 'holding', 'slowness is still excused');
+  run(story, 10, good);
+  story.look(good);
+  assert.deepEqual(story.owed('setAlias').target.second, { version: '42', weightPercent: 50 });
+  story.write();
+  run(story, 130, second([50, 1], [50, 0]));
+  story.look(good);
+  assert.deepEqual(story.owed('setAlias').target, { version: '42', second: null });
+  story.write();
+  run(story, 30, second([0, 0], [100, 0]));
+  assert.equal(story.release.phase, 'holding', 'the bake is held in full');
+
+  const suspected = new Story().start({ judge: early, steps: STEPS, signals: { logs: true, metrics: false } }).write();
+  run(suspected, 100, good);
+  run(suspected, 60, second([90, 1], [10, 1]));
+  assert.equal(suspected.release.step, 0);
+});
+
 test('an outage that begins with a step takes that step back', () => {
   const story = new Story().start({ judge: JUDGE, steps: STEPS }).write();
   run(story, 590, second([90, 0], [10, 0]));
