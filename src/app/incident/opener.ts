@@ -1,3 +1,4 @@
+import { isTakenAlong } from '../../core/release/member.ts';
 import { type AliasDoc, type Release, stateOf } from '../../core/release/release.ts';
 import { textOf } from '../error-text.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -98,5 +99,6 @@ export function isConcerning(release: Release | null, nowMs: number): boolean {
   if (!release) return false;
   const { outcome, held } = release;
   if (!outcome) return held !== null;
+  if (outcome.state === 'rolledBack' && isTakenAlong(release)) return false;
   return outcome.state !== 'promoted' && nowMs - outcome.at <= LOOK_BACK_MS;
 }

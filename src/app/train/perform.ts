@@ -74,7 +74,7 @@ async function steer(
 /** Switches back what was promoted, as long as nothing else was released on the alias since. */
 async function undo(ports: TrainPorts, command: Extract<TrainCommand, { kind: 'undo' }>): Promise<TrainResult> {
   const { aliasHost, aliases, clock } = ports;
-  const { alias, releaseId, undoId, stable, cause } = command;
+  const { alias, releaseId, undoId, stable, cause, along } = command;
   const latest = (await aliasHost.read(actorOf(alias)))?.state.release ?? null;
   if (latest?.id === undoId) return { outcome: 'undoing' };
   const now = await aliases.get(alias);
@@ -87,7 +87,7 @@ async function undo(ports: TrainPorts, command: Extract<TrainCommand, { kind: 'u
     who: cause.who,
     why: cause.reason,
     releaseId: undoId,
-    plan: undoPlan(latest, readDescription(now.description).text),
+    plan: undoPlan(latest, readDescription(now.description).text, along),
     readings: { alias: now, alarms: [], lastReleaseId: releaseId },
   });
   return state.release?.id === undoId
@@ -100,9 +100,11 @@ function overtaken(latest: Release | null): string {
 }
 
 /** Back to the version that was stable before, without guards: nothing is watched on the way back. */
-function undoPlan({ plan }: Release, description: string): Plan {
+function undoPlan({ plan }: Release, description: string, along: boolean): Plan {
+  const train = plan.train && { ...plan.train, ...(along ? { along: true as const } : {}) };
   return {
     ...plan,
+    ...(train ? { train } : {}),
     strategy: 'rollback',
     steps: [{ weightPercent: 100, holdMs: 0 }],
     gates: [],

@@ -11,6 +11,8 @@ export interface Membership {
   readonly train: string;
   /** The member's own name within the train. */
   readonly member: string;
+  /** Of a switch back: it is made for the others' sake. */
+  readonly along?: true;
 }
 
 /**
@@ -24,7 +26,8 @@ export interface SteerOrder {
   /** Steps before this one are left without waiting for their time: a person wanted it so. */
   readonly hurryTo: number;
   readonly frozen: Cause | null;
-  readonly back: Cause | null;
+  /** `along`: for the others' sake; nothing is wrong with this member. */
+  readonly back: (Cause & { readonly along?: true }) | null;
 }
 
 /** How a member stands, as it tells its train. `n` grows with every report. */
@@ -48,6 +51,8 @@ export interface MemberState {
   readonly frozen: boolean;
   /** The step whose time was found to be over; null before the first look. */
   readonly ready: number | null;
+  /** It was taken back along with the others. */
+  readonly along?: true;
   readonly told: MemberReport | null;
 }
 
@@ -97,12 +102,22 @@ export function steer(release: Release, order: SteerOrder, at: number): Move | u
       hurryTo: Math.max(train.hurryTo, order.hurryTo),
     },
   };
-  if (order.back)
-    return release.rollback ? { release: known, commands: [] } : orderRollback(known, stamped(order.back, at));
+  if (order.back) return release.rollback ? { release: known, commands: [] } : takeBack(known, order.back, at);
   const steered = order.frozen ? freeze(known, stamped(order.frozen, at)) : thaw(known, at);
   const goesOn = steered.phase === 'holding' && !steered.paused && !mustWait(steered);
   const isDue = waitsAtGate(release) || isHurried(steered);
   return goesOn && isDue ? look(steered) : { release: steered, commands: [] };
+}
+
+function takeBack(release: Release, back: NonNullable<SteerOrder['back']>, at: number): Move {
+  const { train } = release;
+  const taken = back.along && train ? { ...release, train: { ...train, along: true } as const } : release;
+  return orderRollback(taken, stamped(back, at));
+}
+
+/** Whether the release went back for its train's sake alone: what there is to be told of it is told of another member. */
+export function isTakenAlong({ train, plan }: Release): boolean {
+  return train?.along === true || plan.train?.along === true;
 }
 
 /** The cause as it is, at the time when it arrived: the release's own clocks count from there. */

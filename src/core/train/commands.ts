@@ -37,4 +37,6 @@ export type TrainCommand =
       readonly undoId: string;
       readonly stable: string;
       readonly cause: Cause;
+      /** For the others' sake; nothing is wrong with this member. */
+      readonly along: boolean;
     };

@@ -22,6 +22,17 @@ export function backCause(train: Train, member: Member): Cause | null {
   return isolation?.how === 'rollback' ? isolation : null;
 }
 
+/**
+ * Whether a member is taken back for the others' sake. Where a member failed, that one tells what there is to tell; where a
+ * person gave the order, the first one on the way back does, so that one order makes one story.
+ */
+export function goesAlong(train: Train, member: Member): boolean {
+  const cause = backCause(train, member);
+  if (!cause || cause.who.provedBy === 'system') return true;
+  const first = train.members.findLast((each) => each.boarded === 'started' && backCause(train, each) === cause);
+  return first?.name !== member.name;
+}
+
 /** Tells the next members to go back, as far as it is their turn. */
 export function goBack(train: Train, at: number): Train {
   const changed = new Map<string, Member>();

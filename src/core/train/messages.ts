@@ -1,6 +1,6 @@
 import type { SteerOrder } from '../release/member.ts';
 import type { TrainCommand } from './commands.ts';
-import { backCause } from './going-back.ts';
+import { backCause, goesAlong } from './going-back.ts';
 import { isolationOf, type Member, standingOf, type Train } from './train.ts';
 
 /** The members as they are told now, and the messages that tell them what they have not been told yet. */
@@ -44,7 +44,7 @@ function wantedOf(train: Train, member: Member): Omit<SteerOrder, 'n'> {
     cleared: isolation ? order.cleared : Math.max(order.cleared, clearedFor(train, member)),
     hurryTo: wave === train.wave && !isolation ? Math.max(order.hurryTo, train.hurryTo) : order.hurryTo,
     frozen: frozen && plain(frozen),
-    back: back && plain(back),
+    back: back && { ...plain(back), ...(goesAlong(train, member) ? { along: true } : {}) },
   };
 }
 
@@ -83,5 +83,6 @@ function undo(train: Train, member: Member): TrainCommand {
     undoId: member.undo!.releaseId,
     stable,
     cause: plain(backCause(train, member)!),
+    along: goesAlong(train, member),
   };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SteerOrder } from '../../../src/core/release/member.ts';
+import { isConcerning } from '../../../src/app/incident/opener.ts';
+import { isTakenAlong, type SteerOrder } from '../../../src/core/release/member.ts';
 import { stateOf } from '../../../src/core/release/release.ts';
 import { SYSTEM } from '../../../src/core/who.ts';
 import { ALICE, Story, T0 } from './builders.ts';
@@ -112,6 +113,20 @@ test('in a hurry a member leaves its step after a fresh look, as far as the trai
   assert.equal(member.release.phase, 'holding');
   member.steer({ cleared: 2, hurryTo: 2 }).look().write();
   assert.equal(stateOf(member.release), 'promoted');
+});
+
+test('a member that goes back for the others’ sake says so, and makes no incident of its own', () => {
+  const bad = boarded().atStep(0).steer({ back: CAUSE }).write().write().release;
+  assert.equal(isTakenAlong(bad), false);
+  assert.equal(isConcerning(bad, T0), true);
+  const along = boarded()
+    .atStep(0)
+    .steer({ back: { ...CAUSE, along: true } })
+    .write()
+    .write().release;
+  assert.equal(stateOf(along), 'rolledBack');
+  assert.equal(isTakenAlong(along), true);
+  assert.equal(isConcerning(along, T0), false);
 });
 
 test('a switch back that is asked for twice is made once', () => {

@@ -1,6 +1,7 @@
 import { alone } from '../../../src/core/release/alias.ts';
 import type { MemberReport } from '../../../src/core/release/member.ts';
 import type { ReleaseStateName } from '../../../src/core/release/release.ts';
+import { parseThreshold } from '../../../src/core/release/threshold.ts';
 import type { TrainCommand } from '../../../src/core/train/commands.ts';
 import { decide } from '../../../src/core/train/decide.ts';
 import type { TrainEvent } from '../../../src/core/train/events.ts';
@@ -8,6 +9,10 @@ import { type MemberPlan, type TrainPlan, type TrainRules, trainActorOf } from '
 import { emptyTrain, type Member, type Train, type TrainDoc, trainStateOf } from '../../../src/core/train/train.ts';
 import { SYSTEM } from '../../../src/core/who.ts';
 import { ALICE, KEY, plan, snapshot, T0 } from '../release/builders.ts';
+
+const THRESHOLD = parseThreshold('errors >= 2 for 1s');
+if (!THRESHOLD.ok) throw new Error(THRESHOLD.problem);
+const GUARDS = [THRESHOLD.threshold];
 
 export const STEPS = plan().steps;
 export const ALL: TrainRules = { takeBack: 'train', onHalted: 'rollback' };
@@ -41,7 +46,7 @@ export function memberPlan(name: string, region: string): MemberPlan {
   return {
     name,
     releaseId: `r-${name}`,
-    plan: plan({ key: { ...KEY, region, function: name }, train: membership }),
+    plan: plan({ key: { ...KEY, region, function: name }, thresholds: GUARDS, train: membership }),
     readings: { alias: snapshot(alone('41')), alarms: [], lastReleaseId: null },
   };
 }
@@ -152,9 +157,9 @@ export class Ride {
 function inWords(command: TrainCommand): string {
   const { member } = command;
   if (command.kind === 'startMember') return `start ${member}`;
-  if (command.kind === 'undo') return `undo ${member}`;
+  if (command.kind === 'undo') return `undo ${member}${command.along ? '' : ', leading'}`;
   const { back, frozen, cleared, hurryTo } = command.order;
-  if (back) return `${member} back`;
+  if (back) return `${member} back${back.along ? '' : ', leading'}`;
   if (frozen) return `${member} frozen`;
   return `${member} to ${cleared}${hurryTo >= cleared ? ' now' : ''}`;
 }

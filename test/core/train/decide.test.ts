@@ -102,7 +102,8 @@ test('a promoted train goes back as one, in the reverse order', () => {
   const ride = Ride.of(THREE).bake('a', 'b', 'c').promoted('a', 'b', 'c');
   ride.said();
   ride.order('rollback', undefined, 'orders are lost');
-  assert.deepEqual(ride.said(), ['undo c']);
+  // One order is one story: the first on the way back tells it.
+  assert.deepEqual(ride.said(), ['undo c, leading']);
   ride.back('c');
   assert.deepEqual(ride.said(), ['undo b']);
   ride.back('b');
@@ -209,7 +210,7 @@ test('a region that a person takes back leaves the train; the others go on', () 
   const ride = Ride.of(WAVES).bake('a', 'b').wait(60_000).ready(-1, 'c', 'd');
   ride.said();
   ride.order('rollback', 'eu-west-1', 'the region is on fire');
-  assert.deepEqual(ride.said(), ['b back']);
+  assert.deepEqual(ride.said(), ['b back, leading']);
   ride.back('b');
   assert.deepEqual(ride.said(), ['a back']);
   ride.back('a').ready(0, 'c', 'd');
@@ -241,7 +242,7 @@ test('a region can be taken back after the train was promoted, once', () => {
   const ride = Ride.of(WAVES).bake('a', 'b').wait(60_000).bake('c', 'd').promoted('a', 'b', 'c', 'd');
   ride.said();
   ride.order('rollback', 'us-east-1');
-  assert.deepEqual(ride.said(), ['undo d']);
+  assert.deepEqual(ride.said(), ['undo d, leading']);
   ride.back('d', 'c');
   assert.equal(ride.state, 'promoted');
   assert.match(ride.train.outcome?.reason ?? '', /without c, d$/);
@@ -266,6 +267,6 @@ test('a member that starts after the train went back is taken back as well', () 
   assert.equal(ride.state, 'rolledBack');
   ride.said();
   ride.reports('c', 'running');
-  assert.deepEqual(ride.said(), ['c back']);
+  assert.deepEqual(ride.said(), ['c back, leading']);
   assert.equal(standingOf(ride.member('c')), 'open');
 });
