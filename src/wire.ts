@@ -7,6 +7,7 @@ import type { Relocation } from './app/ports/relocation.ts';
 import type { Shelf } from './app/ports/shelf.ts';
 import type { Stage } from './app/ports/stage.ts';
 import type { Aws, AwsOptions } from './aws/index.ts';
+import type { Trials } from './channels/trial.ts';
 import { keyOf } from './core/release/alias.ts';
 import type { AliasDoc } from './core/release/release.ts';
 import { watchOf } from './core/release/watch.ts';
@@ -81,6 +82,8 @@ export interface Wired {
   shelf(name: ShelfName): Promise<Shelf>;
   /** Where a text of a shelf lies, as a path that can be opened; undefined where it is no file. */
   place?(name: ShelfName, text: string): string | undefined;
+  /** The team's channels to be tried, one by one; undefined where none are set up. `dry`: nothing leaves. */
+  channels?(dry: boolean): Promise<Trials | undefined>;
   close(): Promise<void>;
 }
 
@@ -99,6 +102,11 @@ export const wire: Wire = async (options) => {
     },
     shelf: (name) => shelfFor(aws, options, name),
     place: (name, text) => placeOf(options, name, text),
+    async channels(dry) {
+      const settings = await options.channels?.();
+      const { channelsToTry } = await import('./wire/channels.ts');
+      return settings && channelsToTry(settings, dry, { aws, clock: systemClock });
+    },
     async close() {
       const home = await opened?.catch(() => undefined);
       await home?.close();

@@ -18,6 +18,8 @@ export interface Adapter {
   remind?(reminder: Reminder): Promise<SendAnswer>;
   /** Checks address, token and permissions without saying anything; for channels whose readers must see no trial. */
   check?(): Promise<SendAnswer>;
+  /** What would go over the wire, where that is no HTTP. */
+  preview?(outgoing: Outgoing): Promise<string>;
   /** Takes back what a trial left behind. */
   tidy?(outgoing: Outgoing): Promise<SendAnswer>;
 }

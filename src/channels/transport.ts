@@ -97,7 +97,10 @@ async function addressesOf(
   // Every address counts: which of them is used is not for the answer of a name server to choose.
   const inside = found.find((each) => !(loopback && isLoopbackAddress(each)) && !isPublicAddress(each));
   if (inside !== undefined)
-    return { kind: 'forbidden', told: `${host} leads to ${inside}, which is not the public internet` };
+    return {
+      kind: 'forbidden',
+      told: `${host}${host === inside ? ' is' : ` leads to ${inside}, which is`} not on the public internet`,
+    };
   if (url.protocol === 'http:' && !found.every(isLoopbackAddress))
     return { kind: 'forbidden', told: `${url.protocol}//${url.host} is not https` };
   return { address };

@@ -1,3 +1,4 @@
+import { CHANNEL_VERBS } from './verbs/channels.ts';
 import { INCIDENT_VERBS } from './verbs/incident.ts';
 import { LEARNING_VERBS } from './verbs/learning.ts';
 import { POSTMORTEM_VERBS } from './verbs/postmortem.ts';
@@ -10,12 +11,14 @@ export const VERBS: readonly Verb[] = [
   ...RELEASE_VERBS,
   ...INCIDENT_VERBS,
   ...POSTMORTEM_VERBS,
+  ...CHANNEL_VERBS,
   ...LEARNING_VERBS,
   ...RUNNING_VERBS,
 ];
 
 /** What a group of commands is about, by its first word; every verb whose name has two words belongs to one. */
 export const GROUPS: Readonly<Record<string, string>> = {
+  channels: 'the ways to the outside world: Slack, PagerDuty, mail, tickets and the like',
   postmortem: 'what is learnt from an incident: facts from the ledger, words from people',
   incident: 'what goes on while something is wrong: who leads, what is done, who is told',
 };

@@ -2,6 +2,7 @@ import type { ChannelConfig } from '../app/channels-schema.ts';
 import type { Channels } from '../app/ports/channels.ts';
 import type { Clock } from '../app/ports/clock.ts';
 import type { Aws } from '../aws/index.ts';
+import type { Trials } from '../channels/trial.ts';
 import type { ReadIncidentSettings } from './incidents.ts';
 
 /** The team's channels, and where their secrets are read from. */
@@ -30,12 +31,17 @@ export function withChannels(
   };
 }
 
-async function channelsOf(
-  { configs, secrets }: ChannelSettings,
-  aws: Aws,
-  clock: Clock,
-  sink: Channels,
-): Promise<Channels> {
+async function channelsOf(settings: ChannelSettings, aws: Aws, clock: Clock, sink: Channels): Promise<Channels> {
   const { createChannels } = await import('../channels/index.ts');
-  return createChannels({ configs, secrets, clock, topics: aws.topics, sink });
+  return createChannels({ ...settings, clock, topics: aws.topics, sink });
+}
+
+/** The team's channels to be tried; `dry`: nothing leaves. */
+export async function channelsToTry(
+  settings: ChannelSettings,
+  dry: boolean,
+  { aws, clock }: { readonly aws: Aws; readonly clock: Clock },
+): Promise<Trials> {
+  const { createTrials } = await import('../channels/trial.ts');
+  return createTrials({ ...settings, clock, topics: aws.topics }, dry);
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection';
 import type { ConfigOf } from '../../app/channels-schema.ts';
+import type { Outgoing } from '../../app/ports/channels.ts';
 import type { SendAnswer } from '../../core/comms/outbox.ts';
 import { type Adapter, firstRef, messageTag, type Tools, withSecrets } from '../adapter.ts';
 import { isLoopbackAddress } from '../address.ts';
@@ -15,7 +16,7 @@ const SILENCE_MS = 15_000;
 const TEXT_BYTES = 500_000;
 const SUBJECT_CHARACTERS = 250;
 
-export interface Mail {
+interface Mail {
   readonly id: string;
   readonly subject: string;
   readonly text: string;
@@ -32,21 +33,22 @@ export function createEmail(config: ConfigOf<'email'>, tools: Tools): Adapter {
     withSecrets(tools, { password: config.password }, async ({ password }) =>
       transmit(config, password, await composed(config, mail), mail.id, tools.timeoutMs ?? SILENCE_MS),
     );
+  const mailOf = (outgoing: Outgoing): Mail => {
+    const { message, subject, about } = outgoing;
+    return {
+      id: `<${about.facts.id}.${messageTag(message.id)}@${domain}>`,
+      subject,
+      text: message.text,
+      at: message.createdAt,
+      first: firstRef(outgoing)?.split(' ')[0],
+      open: message.audience !== 'customers' && message.audience !== 'x',
+    };
+  };
   return {
     replaySafe: false,
     canReconcile: false,
-    deliver: (outgoing) => {
-      const { message, subject, about } = outgoing;
-      const { id } = about.facts;
-      return send({
-        id: `<${id}.${messageTag(message.id)}@${domain}>`,
-        subject,
-        text: message.text,
-        at: message.createdAt,
-        first: firstRef(outgoing)?.split(' ')[0],
-        open: message.audience !== 'customers' && message.audience !== 'x',
-      });
-    },
+    deliver: (outgoing) => send(mailOf(outgoing)),
+    preview: async (outgoing) => (await composed(config, mailOf(outgoing))).toString('utf8'),
     remind: ({ key, incident, told }) =>
       send({
         id: `<${incident}.${messageTag(key)}@${domain}>`,
@@ -167,7 +169,7 @@ function failureOf(error: unknown, { host, port = 587 }: ConfigOf<'email'>, data
   const status = typeof fields.responseCode === 'number' ? fields.responseCode : undefined;
   const response = typeof fields.response === 'string' ? oneLine(fields.response).slice(0, 200) : '';
   const server = `the mail server ${host}:${port}`;
-  const code = typeof fields.code === 'string' ? fields.code : 'failed';
+  const code = codeOf(fields.code, error);
   if (code === 'ETLS')
     return {
       outcome: 'refused',
@@ -182,4 +184,11 @@ function failureOf(error: unknown, { host, port = 587 }: ConfigOf<'email'>, data
   if (dataBegun) return { outcome: 'inDoubt', told: `${server} fell silent after it got the text (${code})` };
   if (code === 'EAUTH') return { outcome: 'refused', told: `${server} takes no such login: check user and password` };
   return { outcome: 'later', told: `${server} cannot be reached (${code})`, afterMs: null };
+}
+
+/** Node's own code where there is one (`ECONNREFUSED`): nodemailer's says only that it was the socket. */
+function codeOf(code: unknown, error: unknown): string {
+  const named = typeof code === 'string' ? code : 'failed';
+  if (named !== 'ESOCKET' && named !== 'ECONNECTION') return named;
+  return /\bE[A-Z]{5,}\b/.exec(error instanceof Error ? error.message : '')?.[0] ?? named;
 }
