@@ -105,6 +105,25 @@ test('a person ends it with the same command as any release, and cannot pause wh
   assert.equal(starts.length, 1, 'it was watched already');
 });
 
+test('a deployment that CodeDeploy ends by its own alarms is explained, and nothing is written', async (t) => {
+  const world = shifting();
+  world.counts['42'] = { invocations: 100, errors: 0 };
+  let looks = 0;
+  world.onTurn = () => {
+    looks += 1;
+    if (looks !== 6) return;
+    place(world, alone('41'));
+    const message = 'One or more alarms have been activated. Activated alarms: checkout-errors';
+    world.codedeploy.put({ status: 'Stopped', error: { code: 'ALARM_ACTIVE', message }, rollbackId: 'd-ROLLBACK1' });
+  };
+  const { exit } = await world.run('watch', '--codedeploy', 'd-CANARY001');
+  assert.equal(exit, 3);
+  assert.deepEqual(world.codedeploy.stopped, []);
+  assert.equal(world.updates, 0);
+  const { out } = await world.run('diagnose', ...ALIAS);
+  golden(t, 'codedeploy-diagnose', out.replaceAll(/r-\w{10}/g, 'r-0123456789'));
+});
+
 const refusals = [
   { what: 'a deployment that does not exist', id: 'd-UNKNOWN00', exit: 2, says: /has no deployment "d-UNKNOWN00"/ },
   {

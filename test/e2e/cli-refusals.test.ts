@@ -123,7 +123,7 @@ describe('the world can forbid a release:', { concurrency: 4 }, () => {
     const refused = await service.run('deploy', '--version', version);
     assert.equal(refused.code, 6);
     assert.match(refused.stderr, /left split by somebody else: version 1 70 % and version 2 30 %/);
-    const repair = /next: switchback (rollback --function \S+ --alias live --to 1)/.exec(refused.stderr)?.[1];
+    const repair = /next: switchback (repair --function \S+ --alias live)/.exec(refused.stderr)?.[1];
     assert.ok(repair, refused.stderr);
     const env = { ...site.env, SWITCHBACK_STATE: service.stateDir };
     const repaired = await service.underTraffic(() => new Running(repair.split(' '), env, site.folder).ended);

@@ -46,8 +46,8 @@ export function aliasRefusal(key: AliasKey, facts: Pick<Facts, 'alias'>, open: R
       kind: 'refused',
       message: `alias ${key.alias} was left split by ${by}: ${describeRouting(alias)}; a release needs one version to start from`,
       next: tag
-        ? `find the machine that runs it, or end it here: switchback rollback ${flags} --to ${alias.version}`
-        : `switchback rollback ${flags} --to ${alias.version}   (or --to ${alias.second.version})`,
+        ? `find the machine that runs it, or end it here: switchback repair ${flags}`
+        : `switchback repair ${flags}   (all traffic to version ${alias.version}; --to ${alias.second.version} for the other)`,
     };
   }
   if (alias.version === '$LATEST') {

@@ -81,7 +81,7 @@ const REFUSED: readonly (readonly [
     null,
     'refused',
     /left split by somebody else: version 41 70 % and version 40 30 %/,
-    /switchback rollback .* --to 41 {3}\(or --to 40\)/,
+    /switchback repair .* {3}\(all traffic to version 41; --to 40 for the other\)/,
   ],
   [
     'the alias is $LATEST',

@@ -1,0 +1,82 @@
+/**
+ * The same bad release three ways, side by side on one local AWS: shifted by CodeDeploy with the alarms that SAM's documentation
+ * gives, shifted by Switchback, and shifted by CodeDeploy while Switchback watches. Real time throughout: a minute of
+ * CodeDeploy and of CloudWatch lasts a minute.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { startLocalProcess } from '../src/cli/rehearsal/local-process.ts';
+import { DRIVERS, type Driver, type LaneFigures, runLane } from './codedeploy/lane.ts';
+import { Stand } from './codedeploy/stand.ts';
+
+/** Share of the candidate's requests that fail. The stable version never fails: the alarms of CodeDeploy count any error. */
+const ERROR_SHARES = [0.5, 0.05];
+const REQUESTS_PER_SECOND = 15;
+
+interface ScenarioFigures {
+  readonly candidateFailsPercent: number;
+  readonly requestsPerSecond: number;
+  readonly lanes: Readonly<Record<Driver, LaneFigures>>;
+}
+
+/** `--errors 0.2` for one share instead of the usual two, `--rps 30` for other traffic. */
+export async function run(args: readonly string[]): Promise<void> {
+  const shares = numberAfter(args, '--errors', 0, 1);
+  const rps = numberAfter(args, '--rps', 1, 200) ?? REQUESTS_PER_SECOND;
+  const local = await startLocalProcess();
+  const folder = mkdtempSync(path.join(tmpdir(), 'switchback-bench-'));
+  const stand = new Stand(local.endpoint, folder);
+  try {
+    await stand.open();
+    const scenarios = await Promise.all((shares === undefined ? ERROR_SHARES : [shares]).map(scenario));
+    print({ strategy: stand.strategyText, minuteMs: 60_000, factor: 1, scenarios }, args.includes('--json'));
+  } finally {
+    stand.close();
+    await local.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+
+  async function scenario(errorShare: number): Promise<ScenarioFigures> {
+    const figures = await Promise.all(
+      DRIVERS.map(async (driver) => [driver, await runLane(stand, { driver, errorShare, rps })] as const),
+    );
+    const lanes = Object.fromEntries(figures) as Record<Driver, LaneFigures>;
+    return { candidateFailsPercent: errorShare * 100, requestsPerSecond: rps, lanes };
+  }
+}
+
+function numberAfter(args: readonly string[], flag: string, least: number, most: number): number | undefined {
+  const at = args.indexOf(flag);
+  if (at < 0) return undefined;
+  const value = Number(args[at + 1]);
+  if (value >= least && value <= most) return value;
+  throw new Error(`${flag} "${args[at + 1]}" is not possible: a number from ${least} to ${most}`);
+}
+
+interface Figures {
+  readonly strategy: string;
+  /** How long a minute of CodeDeploy lasted, and how much shorter than a real one that is. */
+  readonly minuteMs: number;
+  readonly factor: number;
+  readonly scenarios: readonly ScenarioFigures[];
+}
+
+function print(figures: Figures, json: boolean): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(figures)}\n`);
+    return;
+  }
+  process.stdout.write(`${figures.strategy}; a minute of CodeDeploy lasts a minute (factor ${figures.factor})\n`);
+  for (const { candidateFailsPercent, requestsPerSecond, lanes } of figures.scenarios) {
+    process.stdout.write(
+      `\n${candidateFailsPercent} % of the candidate's requests fail, ${requestsPerSecond} requests/s\n`,
+    );
+    for (const [driver, lane] of Object.entries(lanes)) {
+      const restored = lane.restoredAfterMs === null ? 'never' : `${(lane.restoredAfterMs / 1_000).toFixed(1)} s`;
+      process.stdout.write(
+        `  ${driver.padEnd(22)} ${String(lane.requestsHurt).padStart(5)} requests hurt   restored after ${restored.padStart(8)}   ${lane.endedBy}\n`,
+      );
+    }
+  }
+}
