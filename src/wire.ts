@@ -7,6 +7,7 @@ import type { Relocation } from './app/ports/relocation.ts';
 import type { Shelf } from './app/ports/shelf.ts';
 import type { Stage } from './app/ports/stage.ts';
 import type { Aws, AwsOptions } from './aws/index.ts';
+import type { Quotas } from './aws/quotas.ts';
 import type { Trials } from './channels/trial.ts';
 import { keyOf } from './core/release/alias.ts';
 import type { AliasDoc } from './core/release/release.ts';
@@ -35,6 +36,8 @@ export interface WireOptions {
   readonly endpointUrl?: string;
   /** Only a local AWS is meant: credentials of the environment are not looked at. */
   readonly localOnly?: boolean;
+  /** What this process may ask of AWS a second; without it AWS's own quotas, and none for an AWS on this machine. */
+  readonly quotas?: Quotas;
   /** The state file, created with its folders where it does not exist; or `s3://bucket/prefix`, in a bucket that exists; or `restate://host:port`. */
   readonly stateFile: string;
   /** Where bundles and calibrations lie for a state that has no place for them (Restate); without it none are kept. */
@@ -55,8 +58,11 @@ export interface WireOptions {
 export interface Home {
   readonly ports: PlanningPorts;
   readonly upkeep: HostUpkeep;
-  /** Makes this process drive every open release it may, while no other does; the answer stops it. */
-  drive(): () => Promise<void>;
+  /**
+   * Makes this process drive every open release it may, while no other does; the answer stops it. `watched` is told how
+   * many releases are watched, once all that were open have been found.
+   */
+  drive(watched?: (releases: number) => void): () => Promise<void>;
   /** Resolves when this process has performed what it took up. */
   settle(): Promise<void>;
   /** How actors move to or from here; undefined for a kind of state that they cannot move with. */
@@ -115,12 +121,13 @@ export const wire: Wire = async (options) => {
   };
 };
 
-function awsOptions({ region, profile, endpointUrl, localOnly }: WireOptions): AwsOptions {
+function awsOptions({ region, profile, endpointUrl, localOnly, quotas }: WireOptions): AwsOptions {
   return {
     ...(region === undefined ? {} : { region }),
     ...(profile === undefined ? {} : { profile }),
     ...(endpointUrl === undefined ? {} : { endpointUrl }),
     ...(localOnly === undefined ? {} : { localOnly }),
+    ...(quotas === undefined ? {} : { quotas }),
   };
 }
 
@@ -234,14 +241,18 @@ async function openHome(
         endpoint = await serveRestate(options.stateFile, [served, ...others], serving);
         return endpoint;
       }),
-    drive() {
+    drive(watched) {
       const stop = new AbortController();
+      const all = (releases: number): void => {
+        if (releases >= MANY_RELEASES) void beFrugal();
+        watched?.(releases);
+      };
       const run = async (): Promise<void> => {
         const { createRunner } = await import('./app/runner.ts');
         await untilSignedIn(signedIn, clock, report, stop.signal);
         const ours = (doc: AliasDoc) => (isMine(doc) ? watchOf(doc) : null);
         const at = (actor: string) => regions.at(keyOf(actor)?.region ?? '');
-        await createRunner({ ...aws, at, host, clock, report, watchOf: ours }).run(stop.signal);
+        await createRunner({ ...aws, at, host, clock, report, watchOf: ours, watched: all }).run(stop.signal);
       };
       const driven = run();
       driven.catch((error: unknown) => report(`this process stopped driving releases: ${String(error)}`));
@@ -269,6 +280,15 @@ async function openHome(
     regions.close();
   };
   return { home, close };
+}
+
+/** From so many open releases on, memory is worth more than the last bit of speed. */
+const MANY_RELEASES = 1_000;
+
+/** Reading them all leaves V8 with a large heap full of garbage; it is to collect more often from now on. */
+async function beFrugal(): Promise<void> {
+  const { setFlagsFromString } = await import('node:v8');
+  setFlagsFromString('--optimize-for-size');
 }
 
 /** How often a process that found no credentials looks whether there are some by now. */

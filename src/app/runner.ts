@@ -20,6 +20,8 @@ export interface RunnerOptions {
   readonly watchOf: (doc: AliasDoc) => { readonly releaseId: string; readonly watch: Watch } | null;
   /** Told, as a sentence, what went wrong where nobody waits for an answer. */
   readonly report: (problem: string) => void;
+  /** Told how many releases are watched, once all that were open have been found. */
+  readonly watched?: (releases: number) => void;
 }
 
 export interface Runner {
@@ -70,12 +72,19 @@ async function election({ host, clock, report }: RunnerOptions, signal: AbortSig
   return undefined;
 }
 
-async function keepUp({ host, clock, report }: RunnerOptions, watchers: Watchers, signal: AbortSignal): Promise<void> {
+async function keepUp(
+  { host, clock, report, watched }: RunnerOptions,
+  watchers: Watchers,
+  signal: AbortSignal,
+): Promise<void> {
   let isListed = false;
   while (!signal.aborted) {
     try {
-      if (!isListed) await watchers.reconcileOpen();
-      isListed = true;
+      if (!isListed) {
+        const releases = await watchers.reconcileOpen();
+        isListed = true;
+        watched?.(releases);
+      }
       await host.recover();
     } catch (error) {
       report(`open releases and orphaned commands could not be read: ${textOf(error)}`);
@@ -90,6 +99,8 @@ class Watchers {
   readonly #watchers = new Map<string, Watcher>();
   readonly #changed = new Set<string>();
   readonly #ending = new Set<Promise<void>>();
+  /** By region: thousands of watchers share one. */
+  readonly #optionsAt = new Map<string, RunnerOptions>();
   #reconciling: Promise<void> | undefined;
   #stopped = false;
 
@@ -107,14 +118,17 @@ class Watchers {
     });
   }
 
-  async reconcileOpen(): Promise<void> {
+  /** Answers how many are watched then. */
+  async reconcileOpen(): Promise<number> {
     for (let after = ''; ; ) {
       const page = await this.#options.host.list({ open: true, after, limit: PAGE });
-      this.reconcile(page.map(({ actor }) => actor));
+      // As they were just read; those that change meanwhile are told as changed.
+      for (const { actor, state } of page) await this.#watch(actor, state);
       const last = page.at(-1);
       if (!last || page.length < PAGE) break;
       after = last.actor;
     }
+    return this.#watchers.size;
   }
 
   async stop(): Promise<void> {
@@ -138,14 +152,23 @@ class Watchers {
 
   async #reconcileOne(actor: string): Promise<void> {
     const stored = await this.#options.host.read(actor);
-    const wanted = stored ? this.#options.watchOf(stored.state) : null;
-    if (wanted) {
-      const watcher = this.#watchers.get(actor) ?? new Watcher(actor, await this.#optionsFor(actor));
-      this.#watchers.set(actor, watcher);
-      watcher.follow(wanted);
-    } else {
+    if (stored) await this.#watch(actor, stored.state);
+    else this.#end(actor);
+  }
+
+  async #watch(actor: string, state: AliasDoc): Promise<void> {
+    const wanted = this.#options.watchOf(state);
+    if (!wanted) {
       this.#end(actor);
+      return;
     }
+    const region = state.key.region;
+    const options = this.#optionsAt.get(region) ?? (await this.#optionsFor(actor));
+    this.#optionsAt.set(region, options);
+    if (this.#stopped) return;
+    const watcher = this.#watchers.get(actor) ?? new Watcher(actor, options);
+    this.#watchers.set(actor, watcher);
+    watcher.follow(wanted);
   }
 
   async #optionsFor(actor: string): Promise<RunnerOptions> {

@@ -6,7 +6,7 @@ import type { Clients } from './clients.ts';
 import { call } from './problem.ts';
 
 /** CloudWatch takes at most 100 names a call. */
-const NAMES_PER_CALL = 100;
+export const NAMES_PER_CALL = 100;
 /** Without this CloudWatch answers metric alarms only, and a firing composite alarm would be missed. */
 const ALL_TYPES: ('MetricAlarm' | 'CompositeAlarm' | 'LogAlarm')[] = ['MetricAlarm', 'CompositeAlarm', 'LogAlarm'];
 
@@ -34,8 +34,36 @@ export function createAlarms(clients: Clients): Alarms {
   };
 }
 
-/** In the order of the names; undefined for an alarm that does not exist. */
-async function describe(clients: Clients, names: readonly string[]): Promise<readonly (AlarmReading | undefined)[]> {
+/** More alarms than this that are red at one time are not read by their state. */
+const MAX_RED_PAGES = 5;
+
+/** Every alarm of the account and region that is red now; undefined where they are too many to be read like this. */
+export async function redAlarms(clients: Clients): Promise<ReadonlyMap<string, AlarmReading> | undefined> {
+  return call('cloudwatch:DescribeAlarms', async () => {
+    const cloudwatch = await clients.cloudwatch();
+    const red = new Map<string, AlarmReading>();
+    let NextToken: string | undefined;
+    for (let page = 0; page < MAX_RED_PAGES; page += 1) {
+      const answer = await cloudwatch.describeAlarms({
+        StateValue: 'ALARM',
+        AlarmTypes: ALL_TYPES,
+        MaxRecords: NAMES_PER_CALL,
+        ...(NextToken === undefined ? {} : { NextToken }),
+      });
+      const all = [...(answer.MetricAlarms ?? []), ...(answer.CompositeAlarms ?? []), ...(answer.LogAlarms ?? [])];
+      for (const reading of all.flatMap(readingOf)) red.set(reading.name, reading);
+      NextToken = answer.NextToken;
+      if (!NextToken) return red;
+    }
+    return undefined;
+  });
+}
+
+/** In the order of the names, at most {@link NAMES_PER_CALL}; undefined for an alarm that does not exist. */
+export async function describe(
+  clients: Clients,
+  names: readonly string[],
+): Promise<readonly (AlarmReading | undefined)[]> {
   return call('cloudwatch:DescribeAlarms', async () => {
     const cloudwatch = await clients.cloudwatch();
     const answer = await cloudwatch.describeAlarms({

@@ -98,14 +98,13 @@ export class Budget {
   }
 
   #waitMs(priority: Priority, now: number): number {
-    const needed = 1 + (this.#burst > 1 ? this.#burst * KEPT_BACK[priority] : 0);
-    const lacking = needed - this.#fill(now);
+    const needed = 1 + (this.#burst - 1) * KEPT_BACK[priority];
+    const lacking = Number.isFinite(this.#perSecond) ? needed - this.#fill(now) : 0;
     const forTokens = lacking > 0 ? (1_000 * lacking) / this.#perSecond : 0;
     return isUrgent(priority) ? forTokens : Math.max(forTokens, this.#nextUnhurriedMs - now);
   }
 
   #fill(now: number): number {
-    if (!Number.isFinite(this.#perSecond)) return Number.POSITIVE_INFINITY;
     const gained = (Math.max(0, now - this.#filledAtMs) / 1_000) * this.#perSecond;
     this.#tokens = Math.min(this.#burst, this.#tokens + gained);
     this.#filledAtMs = now;

@@ -44,7 +44,7 @@ export interface Clients {
   s3(): Promise<S3>;
   /** In the region of the topic, which may be another one. */
   sns(region: string): Promise<SNS>;
-  /** The AWS is on this machine, so it may be asked more often than a real one. */
+  /** The AWS has no quotas, as it is on this machine: it may be asked more often than a real one. */
   readonly local: boolean;
   readonly quotas: Quotas;
   readonly profile: string | undefined;
@@ -144,7 +144,7 @@ export function createClients(
       const { SNS } = await import('@aws-sdk/client-sns');
       return keep(new SNS({ ...settings('SNS'), ...ordinary, region }));
     }),
-    local,
+    local: quotas === NO_QUOTAS,
     quotas,
     profile,
     close() {

@@ -7,7 +7,7 @@ import { blindToAbsent, blindToLogs, findLogSources, type LogSources } from './l
 import { sweepLogs } from './log-sweep.ts';
 import { tailLogs } from './log-tail.ts';
 import type { LogTally } from './log-tally.ts';
-import type { Pace } from './pace.ts';
+import { pause } from './pause.ts';
 
 /** Without live tail the log is read this often: FilterLogEvents allows 5 calls a second in the smaller regions. */
 const POLL_MS = 1_000;
@@ -32,8 +32,8 @@ interface LogWatch {
   readonly watch: Watch;
   readonly tally: LogTally;
   readonly bulletin: Bulletin;
-  /** Turns for searching, shared by all watchers. */
-  readonly pace: Pace;
+  /** One more live tail session, where there may be one; the answer ends it. */
+  readonly takeTail: () => (() => void) | undefined;
 }
 
 /** Follows the log path until `signal` aborts: live tail where it can be had, searching every second where not. */
@@ -54,7 +54,8 @@ async function followSources(context: LogWatch, sources: LogSources, signal: Abo
   let tailable = sources.arns.length > 0;
   let retryMs = RETRY_TAIL_MS;
   while (!signal.aborted) {
-    if (tailable) {
+    const endTail = tailable ? context.takeTail() : undefined;
+    if (endTail) {
       try {
         const startedAtMs = context.clock.now();
         await tailForever(context, sources, signal);
@@ -62,6 +63,8 @@ async function followSources(context: LogWatch, sources: LogSources, signal: Abo
       } catch (error) {
         // Denied, or not offered here: searching it is, for good. A missing group may only not have been logged to yet.
         tailable = error instanceof AwsProblem && (error.retryable || error.kind === 'missing');
+      } finally {
+        endTail();
       }
     }
     await poll(context, sources, tailable ? retryMs : Number.POSITIVE_INFINITY, signal);
@@ -71,11 +74,10 @@ async function followSources(context: LogWatch, sources: LogSources, signal: Abo
 
 /** Searches again and again for `forMs`. */
 async function poll(context: LogWatch, sources: LogSources, forMs: number, signal: AbortSignal): Promise<void> {
-  const { clients, clock, watch, tally, bulletin, pace } = context;
+  const { clients, clock, watch, tally, bulletin } = context;
   const pollMs = clients.local ? POLL_LOCAL_MS : POLL_MS;
   const untilMs = clock.now() + forMs;
   while (!signal.aborted && clock.now() < untilMs) {
-    await pace.turn(signal);
     const { complete, problems, absent } = await sweepLogs(clients, clock, sources.groups, tally, signal);
     if (signal.aborted) return;
     const [problem] = problems;
@@ -172,13 +174,4 @@ async function catchUp(context: LogWatch, sources: LogSources, signal: AbortSign
     if (complete || problems.length > 0) return complete;
   }
   return false;
-}
-
-/** Sleeps, or ends early and quietly where `signal` aborts. */
-export async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await clock.sleep(ms, signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 }

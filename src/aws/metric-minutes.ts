@@ -2,6 +2,7 @@ import type { MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwat
 import type { Counts } from '../core/judge/counts.ts';
 import type { Observation, Watch } from '../core/release/observation.ts';
 import { Batch } from './batch.ts';
+import { watching } from './calling.ts';
 import type { Clients } from './clients.ts';
 import { call } from './problem.ts';
 
@@ -33,11 +34,21 @@ interface MetricQuestion {
   readonly untilMs: number;
 }
 
+/** What a round of watchers wants of one of them. */
+export interface MinuteReader {
+  readonly watch: Watch;
+  /** The alias's counts as last probed; kept from one round to the next. */
+  probed: string | undefined;
+  readonly bulletin: { minutesRead(minutes: Minutes): void; quiet(path: 'metrics'): void };
+}
+
 /** Reads CloudWatch's minutes; the queries of all releases that are looked at in one moment share their calls. */
 export class MetricMinutes {
+  readonly #clients: Clients;
   readonly #batch: Batch<MetricQuestion, MetricDataResult>;
 
   constructor(clients: Clients) {
+    this.#clients = clients;
     this.#batch = new Batch(QUERIES_PER_CALL, (questions) => ask(clients, questions));
   }
 
@@ -48,21 +59,134 @@ export class MetricMinutes {
    * that is throttled before Lambda chose a version is counted on the alias only, and is missing here.
    */
   async read(watch: Watch, nowMs: number): Promise<Minutes> {
-    const fromMs = floorMinute(Math.max(watch.sinceMs, nowMs - LOOK_BACK_MS));
-    // The end is exclusive, and the current minute counts as far as it is known.
-    const untilMs = floorMinute(nowMs) + MINUTE_MS;
-    const questions = questionsOf(watch);
-    const results = await this.#batch.ask(
-      questions.map((question) => ({ stat: statOf(watch, question), fromMs, untilMs })),
-    );
-    const minutes = new Map<number, Map<string, Counts>>();
-    for (const [index, result] of results.entries()) {
-      addResult(minutes, questions[index]!, result, watch.limitsMs.length, fromMs);
-    }
-    return [...minutes.entries()]
-      .sort(([a], [b]) => a - b)
-      .map(([minuteMs, counts]) => ({ minuteMs, counts: Object.fromEntries(counts) }));
+    const asked = askedOf(watch, nowMs);
+    return minutesOf(watch, asked, await this.#batch.ask(asked.questions), nowMs);
   }
+
+  /**
+   * One round for many. Where all their questions do not fit into one call each alias is asked first whether it was invoked
+   * at all, one query instead of six or more; only those with new counts are then asked everything. `failed` is told
+   * whose call failed.
+   */
+  async readAll<R extends MinuteReader>(
+    readers: readonly R[],
+    nowMs: number,
+    failed: (readers: readonly R[], error: unknown) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const isOneCall = readers.reduce((sum, { watch }) => sum + queriesFor(watch), 0) <= QUERIES_PER_CALL;
+    const lively = isOneCall ? readers : await this.#probe(readers, nowMs, failed, signal);
+    for (const chunk of chunksOf(lively, ({ watch }) => queriesFor(watch))) {
+      if (signal.aborted) return;
+      try {
+        const asked = chunk.map(({ watch }) => askedOf(watch, nowMs));
+        const all = asked.flatMap(({ questions }) => questions);
+        const results = await watching(() => ask(this.#clients, all), signal);
+        let at = 0;
+        for (const [index, reader] of chunk.entries()) {
+          const own = asked[index]!;
+          reader.bulletin.minutesRead(
+            minutesOf(reader.watch, own, results.slice(at, at + own.questions.length), nowMs),
+          );
+          at += own.questions.length;
+        }
+      } catch (error) {
+        failed(chunk, error);
+      }
+    }
+  }
+
+  /** Those whose alias has counts that were not there at the last round. */
+  async #probe<R extends MinuteReader>(
+    readers: readonly R[],
+    nowMs: number,
+    failed: (readers: readonly R[], error: unknown) => void,
+    signal: AbortSignal,
+  ): Promise<R[]> {
+    const lively: R[] = [];
+    for (const chunk of chunksOf(readers, () => 1)) {
+      if (signal.aborted) return [];
+      try {
+        const questions = chunk.map(({ watch }) => ({ stat: probeOf(watch), ...spanOf(watch, nowMs) }));
+        const results = await watching(() => ask(this.#clients, questions), signal);
+        for (const [index, reader] of chunk.entries()) {
+          const values = results[index]?.Values ?? [];
+          const found = values.length === 0 ? '' : JSON.stringify([results[index]?.Timestamps, values]);
+          if (found === (reader.probed ?? '')) reader.bulletin.quiet('metrics');
+          else lively.push(reader);
+          reader.probed = found;
+        }
+      } catch (error) {
+        failed(chunk, error);
+      }
+    }
+    return lively;
+  }
+}
+
+interface Asked {
+  readonly about: readonly Question[];
+  readonly questions: readonly MetricQuestion[];
+}
+
+function askedOf(watch: Watch, nowMs: number): Asked {
+  const about = questionsOf(watch);
+  const span = spanOf(watch, nowMs);
+  return { about, questions: about.map((question) => ({ stat: statOf(watch, question), ...span })) };
+}
+
+function spanOf(watch: Watch, nowMs: number): { fromMs: number; untilMs: number } {
+  const fromMs = floorMinute(Math.max(watch.sinceMs, nowMs - LOOK_BACK_MS));
+  // The end is exclusive, and the current minute counts as far as it is known.
+  return { fromMs, untilMs: floorMinute(nowMs) + MINUTE_MS };
+}
+
+function minutesOf(watch: Watch, { about }: Asked, results: readonly MetricDataResult[], nowMs: number): Minutes {
+  const { fromMs } = spanOf(watch, nowMs);
+  const minutes = new Map<number, Map<string, Counts>>();
+  for (const [index, result] of results.entries()) {
+    addResult(minutes, about[index]!, result, watch.limitsMs.length, fromMs);
+  }
+  return [...minutes.entries()]
+    .sort(([a], [b]) => a - b)
+    .map(([minuteMs, counts]) => ({ minuteMs, counts: Object.fromEntries(counts) }));
+}
+
+/** Parts that each fit into one call. */
+function chunksOf<T>(items: readonly T[], queriesOf: (item: T) => number): T[][] {
+  const chunks: T[][] = [];
+  let room = 0;
+  for (const item of items) {
+    const queries = queriesOf(item);
+    if (queries > room) {
+      chunks.push([]);
+      room = QUERIES_PER_CALL;
+    }
+    chunks.at(-1)!.push(item);
+    room -= queries;
+  }
+  return chunks;
+}
+
+/** The invocations of the alias, whatever version served. */
+function probeOf(watch: Watch): MetricQuestion['stat'] {
+  return {
+    Metric: {
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Invocations',
+      Dimensions: [
+        { Name: 'FunctionName', Value: watch.function },
+        { Name: 'Resource', Value: `${watch.function}:${watch.alias}` },
+      ],
+    },
+    Period: MINUTE_MS / 1_000,
+    Stat: 'Sum',
+  };
+}
+
+/** How many questions a watch has. */
+function queriesFor({ limitsMs }: Watch): number {
+  return 2 * (3 + limitsMs.length);
 }
 
 function questionsOf(watch: Watch): Question[] {

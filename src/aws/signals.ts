@@ -7,15 +7,20 @@ import type { Signals } from '../app/ports/signals.ts';
 import type { AliasKey } from '../core/release/alias.ts';
 import type { DeploymentReading } from '../core/release/deployment.ts';
 import type { Observation, Watch } from '../core/release/observation.ts';
-import { Bulletin, type Path } from './bulletin.ts';
+import { AlarmBoard } from './alarm-board.ts';
+import type { Path } from './bulletin.ts';
+import { watching } from './calling.ts';
 import type { Clients } from './clients.ts';
+import { Follower } from './follower.ts';
+import { LogSeats } from './log-seats.ts';
 import { blindToAbsent, blindToLogs, findLogSources, isInvoked } from './log-sources.ts';
 import { sweepLogs } from './log-sweep.ts';
 import { LogTally } from './log-tally.ts';
-import { followLogs, pause } from './log-watch.ts';
+import { followLogs } from './log-watch.ts';
 import { MetricMinutes } from './metric-minutes.ts';
-import { Pace } from './pace.ts';
 import { codeOf } from './problem.ts';
+import { Round } from './round.ts';
+import { Teller } from './teller.ts';
 
 /** How often each path is asked while following. A local AWS has no quotas, and people watch it. */
 const PACE_MS = {
@@ -23,11 +28,14 @@ const PACE_MS = {
   local: { metrics: 5_000, alarms: 1_000, alias: 5_000, deployment: 1_000 },
 };
 
-/**
- * What all watchers of this process together may ask a second. Lambda allows 15 control calls a second to the whole
- * account, and whoever releases needs some of them; FilterLogEvents allows 5 in the smaller regions.
- */
-const CALLS_PER_SECOND = { alias: 5, logs: 4 };
+/** Above this many the minutes are asked for less often: the price of CloudWatch's answers counts queries. */
+const OFTEN_ASKED = 5_000;
+/** Of all that watching asks for, reading aliases is the least urgent; this part of Lambda's budget is enough. */
+const ALIAS_SHARE = 0.15;
+/** Logs that can be searched in turns so that each has its turn within some seconds. */
+const SEARCHED_SECONDS = 5;
+/** Who joins within this time of the first is ranked by age: after a restart all come at once. */
+const RESTART_MS = 10_000;
 
 interface Sources {
   readonly clients: Clients;
@@ -37,26 +45,182 @@ interface Sources {
   readonly deployments: Pick<Deployments, 'read'>;
 }
 
-/** The sources, and what the watchers share so that many of them stay within AWS's quotas. */
+/** The sources, and whose logs are read. */
 interface Shared extends Sources {
   readonly minutes: MetricMinutes;
-  readonly aliasPace: Pace;
-  readonly logPace: Pace;
+  readonly seats: LogSeats;
 }
 
 /** The world as the guards see it, through CloudWatch Logs, CloudWatch and Lambda. */
 export function createSignals(sources: Sources): Signals {
-  const { clients, clock } = sources;
-  const perSecond = (quota: number): number => (clients.local ? Number.POSITIVE_INFINITY : quota);
-  const shared: Shared = {
-    ...sources,
-    minutes: new MetricMinutes(clients),
-    aliasPace: new Pace(clock, perSecond(CALLS_PER_SECOND.alias)),
-    logPace: new Pace(clock, perSecond(CALLS_PER_SECOND.logs)),
-  };
+  const following = new Following(sources);
   return {
-    look: (watch) => look(shared, watch),
-    follow: (watch, tell, signal) => follow(shared, watch, tell, signal),
+    look: (watch) => look({ ...sources, minutes: following.minutes, seats: following.seats }, watch),
+    follow: (watch, tell, signal) => following.follow(watch, tell, signal),
+  };
+}
+
+/** All watches of this process: one schedule for each path, whatever their number. */
+class Following {
+  readonly minutes: MetricMinutes;
+  readonly seats: LogSeats;
+  readonly #sources: Sources;
+  readonly #teller: Teller;
+  readonly #rounds: Readonly<Record<'metrics' | 'alarms' | 'alias' | 'deployment', Round<Follower>>>;
+  #firstAtMs = Number.NEGATIVE_INFINITY;
+  #count = 0;
+
+  constructor(sources: Sources) {
+    const { clients, clock } = sources;
+    const { quotas } = clients;
+    this.#sources = sources;
+    this.#teller = new Teller(clock);
+    this.minutes = new MetricMinutes(clients);
+    const seats = quotas.tails + Math.ceil(quotas.filterLogEvents * SEARCHED_SECONDS);
+    this.seats = new LogSeats({
+      clock,
+      limits: { seats, tails: quotas.tails },
+      read: (follower, until) => this.#readLog(follower, until),
+      waits: (follower) => this.#waits(follower),
+    });
+    const paceMs = clients.local ? PACE_MS.local : PACE_MS.aws;
+    const board = new AlarmBoard(clients);
+    const aliasTurns = new Turns<Follower>(Math.max(1, (quotas.lambda * ALIAS_SHARE * paceMs.alias) / 1_000));
+    this.#rounds = {
+      metrics: new Round({
+        clock,
+        everyMs: (members) => paceMs.metrics * Math.max(1, Math.ceil(members / OFTEN_ASKED)),
+        read: (members, signal) => this.minutes.readAll(members, clock.now(), blindAll('metrics'), signal),
+      }),
+      alarms: new Round({
+        clock,
+        everyMs: () => paceMs.alarms,
+        read: (members, signal) => board.readAll(members, blindAll('alarms'), signal),
+      }),
+      alias: new Round({
+        clock,
+        everyMs: () => paceMs.alias,
+        read: (members, signal) => this.#readAliases(aliasTurns.of(members), signal),
+      }),
+      deployment: new Round({
+        clock,
+        everyMs: () => paceMs.deployment,
+        read: (members, signal) => this.#readDeployments(members, signal),
+      }),
+    };
+  }
+
+  follow(watch: Watch, tell: (observation: Observation) => Promise<void>, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const onNews = (news: Follower): void => this.#teller.add(news);
+      const leave = (): void => void this.#leave(follower).then(resolve, reject);
+      const fail = (error: unknown): void => {
+        signal.removeEventListener('abort', leave);
+        void this.#leave(follower).then(() => reject(error), reject);
+      };
+      const follower = new Follower(watch, tell, { onNews, fail });
+      signal.addEventListener('abort', leave, { once: true });
+      this.#join(follower);
+    });
+  }
+
+  async #readLog(follower: Follower, signal: AbortSignal): Promise<void> {
+    const { clients, clock } = this.#sources;
+    const { watch, bulletin } = follower;
+    try {
+      bulletin.tally ??= new LogTally(watch);
+      const { tally } = bulletin;
+      const takeTail = () => this.seats.takeTail();
+      await watching(() => followLogs({ clients, clock, watch, tally, bulletin, takeTail }, signal), signal);
+    } catch (error) {
+      if (!signal.aborted) follower.fail(error);
+    }
+  }
+
+  #waits({ watch, bulletin }: Follower): void {
+    bulletin.blindTo(
+      'logs',
+      `the log of ${watch.function} is not read: CloudWatch Logs allows one process a few releases at a time, and the youngest have them; failures are seen through CloudWatch minutes, 1-2 minutes late`,
+    );
+  }
+
+  #join(follower: Follower): void {
+    const now = this.#sources.clock.now();
+    if (this.#count === 0) this.#firstAtMs = now;
+    this.#count += 1;
+    const { watch } = follower;
+    follower.rank = now - this.#firstAtMs < RESTART_MS ? watch.sinceMs : now;
+    if (watch.logs) this.seats.join(follower);
+    if (watch.metrics) this.#rounds.metrics.join(follower);
+    if (watch.alarms.length > 0) this.#rounds.alarms.join(follower);
+    if (watch.deploymentId !== undefined) this.#rounds.deployment.join(follower);
+    this.#rounds.alias.join(follower);
+  }
+
+  async #leave(follower: Follower): Promise<void> {
+    this.#count -= 1;
+    for (const round of Object.values(this.#rounds)) round.leave(follower);
+    await Promise.all([this.#teller.remove(follower), this.seats.leave(follower)]);
+  }
+
+  async #readAliases(followers: readonly Follower[], signal: AbortSignal): Promise<void> {
+    const { aliases } = this.#sources;
+    await eachSeen('alias', followers, signal, async ({ watch, bulletin }) => {
+      bulletin.aliasRead((await aliases.get(aliasOf(watch))) ?? null);
+    });
+  }
+
+  async #readDeployments(followers: readonly Follower[], signal: AbortSignal): Promise<void> {
+    await eachSeen('deployment', followers, signal, async ({ watch, bulletin }) => {
+      if (watch.deploymentId !== undefined)
+        bulletin.deploymentRead(await readDeployment(this.#sources, watch.deploymentId));
+    });
+  }
+}
+
+/** One call for each, as many at a time as the budget lets go; who cannot be read is blind. */
+async function eachSeen(
+  path: Path,
+  followers: readonly Follower[],
+  signal: AbortSignal,
+  read: (follower: Follower) => Promise<void>,
+): Promise<void> {
+  await Promise.all(
+    followers.map(async (follower) => {
+      try {
+        await watching(() => read(follower), signal);
+      } catch (error) {
+        if (!signal.aborted) blindAll(path)([follower], error);
+      }
+    }),
+  );
+}
+
+/** Some of many at a time, in turns. */
+class Turns<T extends object> {
+  readonly #atATime: number;
+  #last: T | undefined;
+
+  constructor(atATime: number) {
+    this.#atATime = Math.floor(atATime);
+  }
+
+  of(all: readonly T[]): readonly T[] {
+    if (all.length <= this.#atATime) return all;
+    const from = (this.#last === undefined ? -1 : all.indexOf(this.#last)) + 1;
+    const turn = [
+      ...all.slice(from, from + this.#atATime),
+      ...all.slice(0, Math.max(0, from + this.#atATime - all.length)),
+    ];
+    this.#last = turn.at(-1);
+    return turn;
+  }
+}
+
+function blindAll(path: Path): (followers: readonly Follower[], error: unknown) => void {
+  return (followers, error) => {
+    for (const { watch, bulletin } of followers) bulletin.blindTo(path, blindTo(path, watch, error));
   };
 }
 
@@ -72,7 +236,7 @@ async function look(sources: Shared, watch: Watch): Promise<Observation> {
   };
   const { deploymentId } = watch;
   const [read, minutes, alarms, alias, deployment] = await Promise.all([
-    watch.logs ? see('logs', () => lookAtLogs(sources, watch, blind)) : undefined,
+    watch.logs && mayReadLog(sources, watch) ? see('logs', () => lookAtLogs(sources, watch, blind)) : undefined,
     watch.metrics ? see('metrics', () => sources.minutes.read(watch, sources.clock.now())) : undefined,
     watch.alarms.length > 0 ? see('alarms', () => sources.alarms.read(watch.alarms)) : undefined,
     see('alias', async () => (await sources.aliases.get(aliasOf(watch))) ?? null),
@@ -88,6 +252,11 @@ async function look(sources: Shared, watch: Watch): Promise<Observation> {
     ...(deployment === undefined ? {} : { deployment }),
     blind,
   };
+}
+
+/** A release that is followed by its log is looked at by its log; where the seats are taken, the others are not. */
+function mayReadLog({ seats }: Shared, watch: Watch): boolean {
+  return seats.hasRoom || !watch.metrics || seats.isSeated(watch.function, watch.alias);
 }
 
 /** Undefined where nothing could be read: the old cursor then stays the place to go on from. */
@@ -110,73 +279,10 @@ async function lookAtLogs(
   return problem && !tally.changed ? undefined : { logs: tally.take(), absent: nowhere };
 }
 
-async function follow(
-  sources: Shared,
-  watch: Watch,
-  tell: (observation: Observation) => Promise<void>,
-  signal: AbortSignal,
-): Promise<void> {
-  if (signal.aborted) return;
-  const { clients, clock, minutes, aliasPace, logPace } = sources;
-  const done = new AbortController();
-  const until = AbortSignal.any([signal, done.signal]);
-  const tally = watch.logs ? new LogTally(watch) : undefined;
-  const bulletin = new Bulletin(clock, tally);
-  const pace = clients.local ? PACE_MS.local : PACE_MS.aws;
-  const again = (path: Path, everyMs: number, read: () => Promise<void>): Promise<void> =>
-    readAgain(clock, everyMs, read, (error) => bulletin.blindTo(path, blindTo(path, watch, error)), until);
-  const work = [bulletin.run(tell, until)];
-  if (tally) work.push(followLogs({ clients, clock, watch, tally, bulletin, pace: logPace }, until));
-  if (watch.metrics)
-    work.push(again('metrics', pace.metrics, async () => bulletin.minutesRead(await minutes.read(watch, clock.now()))));
-  if (watch.alarms.length > 0)
-    work.push(again('alarms', pace.alarms, async () => bulletin.alarmsRead(await sources.alarms.read(watch.alarms))));
-  work.push(
-    again('alias', pace.alias, async () => {
-      await aliasPace.turn(until);
-      bulletin.aliasRead((await sources.aliases.get(aliasOf(watch))) ?? null);
-    }),
-  );
-  const { deploymentId } = watch;
-  if (deploymentId !== undefined)
-    work.push(
-      again('deployment', pace.deployment, async () =>
-        bulletin.deploymentRead(await readDeployment(sources, deploymentId)),
-      ),
-    );
-  try {
-    await Promise.all(work);
-  } finally {
-    done.abort();
-    await Promise.allSettled(work);
-  }
-}
-
 async function readDeployment({ deployments }: Sources, deploymentId: string): Promise<DeploymentReading> {
   const found = await deployments.read(deploymentId);
   if (found) return found;
   throw new AwsProblem('missing', 'GetDeployment', 'DeploymentDoesNotExist', `there is no ${deploymentId}`);
-}
-
-/**
- * Reads every `everyMs` until `signal` aborts; a reading that fails is reported and tried again at its next time. All
- * watchers read at the same moments, so that their questions can share calls.
- */
-async function readAgain(
-  clock: Clock,
-  everyMs: number,
-  read: () => Promise<void>,
-  onError: (error: unknown) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await read();
-    } catch (error) {
-      if (!signal.aborted) onError(error);
-    }
-    await pause(clock, everyMs - (clock.now() % everyMs), signal);
-  }
 }
 
 /** The adapters call AWS by function and alias; account and region are those of the credentials. */

@@ -103,6 +103,18 @@ describe('a rate budget', () => {
     assert.equal(budget.turn('watching'), undefined);
   });
 
+  test('everybody has their turn in the end, however small the rate is', async () => {
+    for (const perSecond of [0.5, 1, 2, 3, 7]) {
+      const clock = new StepClock();
+      const budget = new Budget(clock, perSecond);
+      const { ask, sent } = crowd(budget, clock);
+      for (let n = 0; n < 3; n += 1)
+        for (const priority of ['watching', 'ordinary', 'rollback'] as const) void ask(priority);
+      await pass(clock, 30_000);
+      assert.equal(sent.length, 9, `at ${perSecond} a second`);
+    }
+  });
+
   test('whoever gives up leaves the queue, and takes nobody’s turn', async () => {
     const clock = new StepClock();
     const budget = new Budget(clock, 1);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Batch } from '../../src/aws/batch.ts';
-import { Pace } from '../../src/aws/pace.ts';
 
 test('questions asked at once share calls, and each asker gets its own answers in order', async () => {
   const calls: number[][] = [];
@@ -25,21 +24,4 @@ test('a call that fails fails only those who asked in it', async () => {
   const [first, second] = await Promise.allSettled([batch.ask([1, 2]), batch.ask([3])]);
   assert.equal(first?.status, 'fulfilled');
   assert.equal(second?.status === 'rejected' && (second.reason as Error).message, 'denied');
-});
-
-test('turns keep to the quota, and cost nothing where there is none', async () => {
-  const waits: number[] = [];
-  const clock = {
-    now: () => 1_000,
-    sleep: async (ms: number) => {
-      waits.push(ms);
-    },
-  };
-  const { signal } = new AbortController();
-  const pace = new Pace(clock, 5);
-  for (let n = 0; n < 4; n += 1) await pace.turn(signal);
-  assert.deepEqual(waits, [200, 400, 600]);
-  const free = new Pace(clock, Number.POSITIVE_INFINITY);
-  for (let n = 0; n < 4; n += 1) await free.turn(signal);
-  assert.equal(waits.length, 3);
 });

@@ -1,3 +1,4 @@
+import { fingerprint } from '../../core/fingerprint.ts';
 import type { AliasEvent } from '../../core/release/events.ts';
 import type { Observation, Watch } from '../../core/release/observation.ts';
 import { SYSTEM } from '../../core/who.ts';
@@ -17,13 +18,15 @@ const HOOK_POLL_MS = 1_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
 
-/** Watches one alias for its release: hands what the signals show to the engine, and the answers of hooks. */
+/**
+ * Watches one alias for its release: hands what the signals show to the engine, and the answers of hooks. There may be
+ * thousands of these in one process, so one that waits holds little: what it watches, and a way to stop.
+ */
 export class Watcher {
   readonly #actor: string;
   readonly #options: RunnerOptions;
   #signals: Task | undefined;
   #hook: Task | undefined;
-  readonly #running = new Set<Promise<void>>();
   /** Where the log path stands, as far as this watcher knows; undefined while it is not known. */
   #cursor: string | undefined;
 
@@ -37,31 +40,20 @@ export class Watcher {
     const key = keyOf(watched);
     if (this.#signals?.key !== key || this.#isOvertaken(watched.watch)) {
       this.#cursor = undefined;
-      this.#signals = this.#start(key, this.#signals, (signal) => this.#followSignals(key, signal));
+      const isFirst = this.#signals === undefined;
+      this.#signals = start(key, this.#signals, (task) => this.#followSignals(task, isFirst ? watched : undefined));
     }
     const { hook } = watched.watch;
-    const hookKey = hook?.executionId;
-    if (this.#hook?.key === hookKey) return;
-    this.#hook?.stop.abort();
-    this.#hook =
-      hook && this.#start(hook.executionId, this.#hook, (signal) => this.#pollHook(watched.releaseId, hook, signal));
+    if (this.#hook?.key === hook?.executionId) return;
+    if (hook) this.#hook = start(hook.executionId, this.#hook, (task) => this.#pollHook(watched.releaseId, hook, task));
+    else this.#hook = end(this.#hook);
   }
 
   /** Resolves when nothing of it runs any more. */
   async stop(): Promise<void> {
-    this.#signals?.stop.abort();
-    this.#hook?.stop.abort();
-    await Promise.all(this.#running);
-  }
-
-  /** Stops `before`, and runs the next once that has ended: the two must not both read the same records. */
-  #start(key: string, before: Task | undefined, run: (signal: AbortSignal) => Promise<void>): Task {
-    before?.stop.abort();
-    const stop = new AbortController();
-    const done = Promise.resolve(before?.done).then(() => run(stop.signal));
-    this.#running.add(done);
-    void done.finally(() => this.#running.delete(done));
-    return { key, stop, done };
+    end(this.#signals);
+    end(this.#hook);
+    await Promise.all([this.#signals?.done, this.#hook?.done]);
   }
 
   /** A look of the engine's own has read on from where this watcher stands: its next counts would be doubled. */
@@ -69,42 +61,46 @@ export class Watcher {
     return this.#cursor !== undefined && logCursor !== undefined && logCursor !== this.#cursor;
   }
 
-  async #followSignals(key: string, signal: AbortSignal): Promise<void> {
+  /** `first`: the release as it was read this very moment, where nothing was followed before. */
+  async #followSignals(task: Task, first: Watched | undefined): Promise<void> {
     const { clock, report } = this.#options;
-    for (let failures = 0; !signal.aborted; failures += 1) {
+    let known = first;
+    for (let failures = 0; !task.isOver; failures += 1) {
       try {
-        const watched = await this.#watched();
-        if (!watched || keyOf(watched) !== key) return this.#forget(signal);
-        const again = await this.#followOnce(watched, signal);
-        if (signal.aborted) return;
+        const watched = known ?? (await this.#watched());
+        known = undefined;
+        if (task.isOver) return;
+        if (!watched || keyOf(watched) !== task.key) return this.#forget(task);
+        const again = await this.#followOnce(watched, task);
+        if (task.isOver) return;
         if (again === 'overtaken') {
           failures = -1;
           continue;
         }
         report(`the signals of ${this.#actor} ended by themselves; they are followed again`);
       } catch (error) {
-        if (signal.aborted) return;
+        if (task.isOver) return;
         report(`the signals of ${this.#actor} could not be followed: ${textOf(error)}`);
-        if (isMovedAway(error)) return this.#forget(signal);
+        if (isMovedAway(error)) return this.#forget(task);
       }
-      await clock.sleep(Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS), signal).catch(() => undefined);
+      await nap(clock, Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS), task);
     }
   }
 
   /** There is nothing to follow for now; the next call of `follow` starts anew. */
-  #forget(signal: AbortSignal): void {
-    if (this.#signals?.stop.signal === signal) this.#signals = undefined;
+  #forget(task: Task): void {
+    if (this.#signals === task) this.#signals = undefined;
   }
 
   /** Follows from where the release stands, until it is told to stop or somebody else has read on. */
-  async #followOnce({ releaseId, watch }: Watched, signal: AbortSignal): Promise<'ended' | 'overtaken'> {
-    const attempt = new AbortController();
+  async #followOnce({ releaseId, watch }: Watched, task: Task): Promise<'ended' | 'overtaken'> {
+    const attempt = renew(task);
     let failure: unknown;
     let result: 'ended' | 'overtaken' = 'ended';
     let since = watch.logCursor;
     this.#cursor = since;
     const tell = async (observation: Observation): Promise<void> => {
-      if (signal.aborted || attempt.signal.aborted) return;
+      if (attempt.signal.aborted) return;
       const from = since;
       since = observation.logs?.cursor ?? since;
       this.#cursor = undefined;
@@ -116,18 +112,16 @@ export class Watcher {
         if (since !== undefined && cursor !== undefined && cursor !== since) {
           result = 'overtaken';
           attempt.abort();
-        } else if (!signal.aborted) this.#cursor = since;
+        } else if (!task.isOver) this.#cursor = since;
       } catch (error) {
         // What was counted is not stored, so it must be read again from where the release stands.
         failure = error;
         attempt.abort();
       }
     };
-    await this.#options.signals
-      .follow(watch, tell, AbortSignal.any([signal, attempt.signal]))
-      .catch((error: unknown) => {
-        if (!attempt.signal.aborted) throw error;
-      });
+    await this.#options.signals.follow(watch, tell, attempt.signal).catch((error: unknown) => {
+      if (!attempt.signal.aborted) throw error;
+    });
     if (failure !== undefined) throw failure;
     return result;
   }
@@ -146,14 +140,14 @@ export class Watcher {
   }
 
   /** Asks for the hook's answer until there is one. A hook answered otherwise is no longer awaited, which ends this. */
-  async #pollHook(releaseId: string, hook: AwaitedHook, signal: AbortSignal): Promise<void> {
+  async #pollHook(releaseId: string, hook: AwaitedHook, task: Task): Promise<void> {
     const { hooks, host, clock, report } = this.#options;
     const { deploymentId, executionId } = hook;
     let lastProblem = '';
-    while (!signal.aborted) {
+    while (!task.isOver) {
       try {
         const status = await hooks.answer(deploymentId, executionId);
-        if (signal.aborted) return;
+        if (task.isOver) return;
         if (status !== undefined) {
           const at = clock.now();
           await host.deliver(this.#actor, {
@@ -173,19 +167,46 @@ export class Watcher {
         lastProblem = problem;
         if (isMovedAway(error)) return;
       }
-      await clock.sleep(HOOK_POLL_MS, signal).catch(() => undefined);
+      await nap(clock, HOOK_POLL_MS, task);
     }
   }
 }
 
 interface Task {
   readonly key: string;
-  readonly stop: AbortController;
   readonly done: Promise<void>;
+  isOver: boolean;
+  /** Ends what it is doing just now. */
+  current: AbortController;
+}
+
+/** Stops `before`, and runs the next once that has ended: the two must not both read the same records. */
+function start(key: string, before: Task | undefined, run: (task: Task) => Promise<void>): Task {
+  end(before);
+  const task = { key, isOver: false, current: new AbortController(), done: Promise.resolve() };
+  task.done = before ? before.done.then(() => run(task)) : run(task);
+  return task;
+}
+
+function end(task: Task | undefined): undefined {
+  if (!task) return;
+  task.isOver = true;
+  task.current.abort();
+}
+
+/** A new way to end what it is doing, for its next attempt. */
+function renew(task: Task): AbortController {
+  if (task.current.signal.aborted && !task.isOver) task.current = new AbortController();
+  return task.current;
+}
+
+async function nap(clock: RunnerOptions['clock'], ms: number, task: Task): Promise<void> {
+  await clock.sleep(ms, renew(task).signal).catch(() => undefined);
 }
 
 /** What makes it another watch: everything but the place where the log path stands, and the hook, which is polled apart. */
 function keyOf({ releaseId, watch }: Watched): string {
   const { function: fn, alias, stable, candidate, logs, metrics, limitsMs, alarms } = watch;
-  return JSON.stringify([releaseId, fn, alias, stable, candidate, logs, metrics, limitsMs, alarms]);
+  // Short, for there is one for each open release.
+  return fingerprint(JSON.stringify([releaseId, fn, alias, stable, candidate, logs, metrics, limitsMs, alarms]));
 }

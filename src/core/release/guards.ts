@@ -90,7 +90,8 @@ export function feedGuards(
   at: number,
   weightPercent: number,
 ): GuardState {
-  let next: GuardState = observation.blind ? { ...guards, blind: observation.blind } : guards;
+  const isNewlyBlind = observation.blind && JSON.stringify(observation.blind) !== JSON.stringify(guards.blind);
+  let next: GuardState = isNewlyBlind && observation.blind ? { ...guards, blind: observation.blind } : guards;
   if (observation.logs) next = feedLogs(plan, next, observation.logs, at, weightPercent);
   if (observation.minutes) next = feedMinutes(plan, next, observation.minutes, at, weightPercent);
   if (observation.alarms) next = feedAlarms(plan, next, observation.alarms, at);
@@ -201,6 +202,8 @@ function feedAlarms(plan: Plan, guards: GuardState, readings: readonly AlarmRead
     if (!reading) return memory;
     return memory ? feedAlarm(memory, reading) : firstAlarmMemory(reading);
   });
+  // Thousands of watchers that begin anew tell what is known; that is no news.
+  if (JSON.stringify(alarms) === JSON.stringify(guards.alarms)) return guards;
   return { ...guards, alarms, seenAt: { ...guards.seenAt, alarms: at } };
 }
 

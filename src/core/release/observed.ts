@@ -21,7 +21,8 @@ export function applyObservation(release: Release, observation: Observation, at:
   const { plan } = release;
   const standing = plan.shifter ? standAt(release, observation, at) : release;
   const guards = feedGuards(plan, standing.guards, observation, at, actualWeight(standing) ?? 0);
-  const marked = markFirstBad({ ...standing, guards }, observation, at);
+  const fed = guards === standing.guards ? standing : { ...standing, guards };
+  const marked = markFirstBad(fed, observation, at);
   if (plan.shifter) return followShifter(marked, observation, at, fresh);
   // Before its first write the release knows the alias as it was last looked at.
   const seen = fresh && release.fence === 0 && observation.alias ? { ...marked, seen: observation.alias } : marked;

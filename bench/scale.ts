@@ -1,0 +1,180 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { AWS_QUOTAS } from '../src/aws/quotas.ts';
+import { print, quantile, round, timed } from './figures.ts';
+import { type Aws, build, type Product, startAws, startProduct } from './scale/processes.ts';
+import { seed } from './scale/seed.ts';
+import { keyOf } from './scale/world.ts';
+
+/**
+ * Ten thousand open releases in one process on the sqlite host, against an AWS in another process that counts calls, with
+ * the quotas of the real one. `--small` for a quick look, `--releases=N`, `--json`.
+ */
+export async function run(args: readonly string[]): Promise<void> {
+  const small = args.includes('--small');
+  const releases = Number(args.find((arg) => arg.startsWith('--releases='))?.slice(11) ?? (small ? 1_000 : 10_000));
+  const note = (text: string): void => void process.stderr.write(`${text}\n`);
+  const folder = await mkdtemp(path.join(tmpdir(), 'switchback-scale-'));
+  const aws = await startAws();
+  try {
+    const file = path.join(folder, 'state.sqlite');
+    const seedMs = await timed(() => seed(file, releases));
+    note(`${releases} open releases seeded in ${Math.round(seedMs)} ms`);
+    const program = await build(folder);
+    const start = (state: string) => startProduct(program, state, aws.endpoint);
+    const open = await measureOpen(aws, () => start(file), releases, small, note);
+    const burst = await measureBurst(aws, path.join(folder, 'burst.sqlite'), start, note);
+    print({ releases, seedMs: Math.round(seedMs), ...open, ...burst }, BARS, args.includes('--json'));
+  } finally {
+    aws.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const BARS: Readonly<Record<string, string>> = {
+  restartToServingMs: 'spawn until the first turn can be taken',
+  restartToWatchingMs: '<= 500, spawn until every open release is watched',
+  lost: '0',
+  rssMb: '<= 200, the highest seen',
+  idleCpuPercent: '<= 1, of one core, no traffic, all guards asked',
+  busyCpuPercent: 'of one core, a tenth of the releases with traffic',
+  signalToUpdateP99Ms: '<= 5, deliver to UpdateAlias taken by AWS',
+  getMetricDataPerMinute: '3,000 is the quota of the account',
+  describeAlarmsPerMinute: '540',
+  lambdaPerMinute: '900',
+  filterLogEventsPerMinute: '300',
+  burstRollbackMaxMs: '<= 1000, order to UpdateAlias taken by AWS',
+  burstStartedMs: 'until the last of the 100 releases has its first weight',
+};
+
+async function measureOpen(
+  aws: Aws,
+  start: () => Promise<Product>,
+  releases: number,
+  small: boolean,
+  note: (text: string) => void,
+) {
+  const restarts: { serving: number; watching: number }[] = [];
+  let lost = 0;
+  let product: Product | undefined;
+  for (let n = 0; n < (small ? 2 : 5); n += 1) {
+    await product?.kill();
+    product = await start();
+    restarts.push({ serving: product.servingMs, watching: product.watchingMs });
+    lost = Math.max(lost, releases - product.open);
+    note(
+      `serving after ${Math.round(product.servingMs)} ms, watching ${product.open} after ${Math.round(product.watchingMs)} ms`,
+    );
+  }
+  if (!product) throw new Error('no process');
+  try {
+    const windowMs = small ? 30_000 : 180_000;
+    // The first rounds find everything new; idle is what comes after them.
+    const settle = await product.window(small ? 70_000 : 180_000);
+    note(`settled at ${round(settle.rssMb)} MB, ${round(settle.cpuPercent)} % CPU`);
+    await aws.tell();
+    const idle = await product.window(windowMs);
+    const { calls } = await aws.tell();
+    note(`idle: ${round(idle.cpuPercent)} % CPU; calls: ${JSON.stringify(calls)}`);
+    aws.order({ trafficEvery: 10 });
+    await product.window(windowMs / 2);
+    const busy = await product.window(windowMs);
+    aws.order({ trafficEvery: 0 });
+    const signals = await measureSignals(aws, product, small ? 30 : 100);
+    const perMinute = (...names: string[]) =>
+      Math.round(names.reduce((sum, name) => sum + (calls[name] ?? 0), 0) / (windowMs / 60_000));
+    return {
+      restartToServingMs: Math.round(
+        quantile(
+          restarts.map(({ serving }) => serving),
+          0.5,
+        ),
+      ),
+      restartToWatchingMs: Math.round(
+        quantile(
+          restarts.map(({ watching }) => watching),
+          0.5,
+        ),
+      ),
+      restartToWatchingMaxMs: Math.round(Math.max(...restarts.map(({ watching }) => watching))),
+      lost,
+      rssMb: Math.round(Math.max(settle.rssMb, idle.rssMb, busy.rssMb)),
+      idleCpuPercent: round(idle.cpuPercent),
+      busyCpuPercent: round(busy.cpuPercent),
+      ...signals,
+      getMetricDataPerMinute: perMinute('GetMetricData'),
+      describeAlarmsPerMinute: perMinute('DescribeAlarms'),
+      lambdaPerMinute: perMinute('GetAlias', 'UpdateAlias', 'GetFunctionConfiguration'),
+      filterLogEventsPerMinute: perMinute('FilterLogEvents'),
+      liveTailSessionsStarted: calls.StartLiveTail ?? 0,
+      problems: [...settle.problems, ...idle.problems].slice(0, 5),
+    };
+  } finally {
+    await product.kill();
+  }
+}
+
+/** One release after the other fails: the time until AWS has taken the write that makes stable the only version. */
+async function measureSignals(aws: Aws, product: Product, count: number) {
+  const told = new Map<string, number>();
+  for (let n = 0; n < count; n += 1) {
+    told.set(keyOf(n).function, await product.fail(n));
+    // One rollback is four calls or so: slower than the budget, so that each is measured alone.
+    await new Promise((resolve) => setTimeout(resolve, 600));
+  }
+  const { restored } = await aws.tell();
+  const tookMs = [...told].map(([name, atMs]) => (restored[name] ?? Number.POSITIVE_INFINITY) - atMs);
+  return {
+    signals: count,
+    signalToUpdateP50Ms: round(quantile(tookMs, 0.5)),
+    signalToUpdateP99Ms: round(quantile(tookMs, 0.99)),
+  };
+}
+
+const BURST_STARTS = 100;
+const BURST_ROLLBACKS = 10;
+const LAMBDA_PER_SECOND = 15;
+
+/** 100 releases start in one second and 10 that were open fail in the midst of it, under AWS's control plane limit. */
+async function measureBurst(
+  aws: Aws,
+  file: string,
+  start: (state: string) => Promise<Product>,
+  note: (text: string) => void,
+) {
+  await seed(file, BURST_ROLLBACKS * 20);
+  const product = await start(file);
+  try {
+    await product.window(5_000);
+    const first = BURST_ROLLBACKS * 10;
+    await aws.tell();
+    aws.order({ throttlePerSecond: LAMBDA_PER_SECOND });
+    const begin = performance.now();
+    const told = new Map<string, number>();
+    for (let n = 0; n < BURST_STARTS; n += 1) {
+      product.start(1_000_000 + n);
+      if (n % (BURST_STARTS / BURST_ROLLBACKS) === 5) {
+        const failing = first + told.size;
+        told.set(keyOf(failing).function, await product.fail(failing));
+      }
+    }
+    const askedMs = performance.now() - begin;
+    const startedMs = await product.started(BURST_STARTS, begin);
+    const { restored, throttled, calls } = await aws.tell();
+    aws.order({ throttlePerSecond: 0 });
+    const tookMs = [...told].map(([name, atMs]) => (restored[name] ?? Number.POSITIVE_INFINITY) - atMs);
+    note(`burst: asked within ${Math.round(askedMs)} ms, calls ${JSON.stringify(calls)}, throttled ${throttled}`);
+    return {
+      burstStarts: BURST_STARTS,
+      burstRollbacks: tookMs.length,
+      burstRollbackP50Ms: round(quantile(tookMs, 0.5), 0),
+      burstRollbackMaxMs: round(Math.max(...tookMs), 0),
+      burstStartedMs: Math.round(startedMs),
+      burstThrottledCalls: throttled,
+      budgetPerSecond: AWS_QUOTAS.lambda,
+    };
+  } finally {
+    await product.kill();
+  }
+}
