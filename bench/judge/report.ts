@@ -1,4 +1,5 @@
 import { ALPHA, limitsOf } from './limit.ts';
+import { NULL_CELLS } from './null.ts';
 import type { BenchPlan } from './plan.ts';
 import { DELAY_SECONDS, JUDGE_BY_LOGS, JUDGE_BY_METRICS, type PowerResult } from './power.ts';
 import type { Summary } from './summary.ts';
@@ -29,7 +30,7 @@ export function markdown(plan: BenchPlan, summary: Summary): string {
     bars(summary),
     '',
     '## Good releases rolled back',
-    `Every family plays without a fault in four cells of traffic and weight (1 rps at 10 %, 10 at 10 %, 100 at 5 %, 100 at 50 %), ${plan.runs.toLocaleString('en-US')} releases each. The bound holds with 99 % confidence.`,
+    `Every family plays without a fault in ${NULL_CELLS.length} cells of traffic and weight (${NULL_CELLS.map((cell) => `${cell.requestsPerSecond} rps at ${cell.weightPercent} %`).join(', ')}), ${plan.runs.toLocaleString('en-US')} releases each. The bound holds with 99 % confidence.`,
     '',
     families(summary),
     '',

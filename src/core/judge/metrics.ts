@@ -47,8 +47,19 @@ const OUTRIGHT_BETS: readonly Bet[] = [
  */
 const COLD_START_LEAST_SHARE = 0.5;
 
+/** A configuration never changes, and a judge asks for its races at every poll. */
+const KNOWN = new WeakMap<JudgeConfig, readonly Metric[]>();
+
 /** The races of a configuration, in a fixed order; their weights sum to 1. */
 export function metricsOf(config: JudgeConfig): readonly Metric[] {
+  const known = KNOWN.get(config);
+  if (known) return known;
+  const metrics = racesOf(config);
+  KNOWN.set(config, metrics);
+  return metrics;
+}
+
+function racesOf(config: JudgeConfig): readonly Metric[] {
   const weights = { ...DEFAULT_METRIC_WEIGHTS, ...config.metricWeights };
   const limits = config.latencyLimits ?? [];
   const metrics: Metric[] = [];
