@@ -160,11 +160,9 @@ function score(
 }
 
 function wantedFor(fault: Fault): Wanted {
-  const { strategy, bakeMs, source } = FAULT_SPECS[fault];
+  const { strategy, bakeMs, source, thresholds } = FAULT_SPECS[fault];
   const read = parseStrategy(strategy, bakeMs);
   if (!read.ok) throw new Error(read.problem);
-  // A threshold cannot tell an outage of a dependency from a bad version: there the judge stands alone.
-  const thresholds = fault === 'outage' ? [] : ['error rate > 10% for 10s', 'p90 > 200ms for 3s'];
   return {
     function: FUNCTION,
     alias: ALIAS,

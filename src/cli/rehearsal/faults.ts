@@ -23,6 +23,8 @@ interface FaultSpec {
   readonly warmUpMs: number;
   /** The function's own time limit. Lambda's default gives a cold start on a busy machine the time that it needs. */
   readonly timeoutMs: number;
+  /** Thresholds beside the judge: sentences. */
+  readonly thresholds: readonly string[];
   readonly ends: 'promoted' | 'rolledBack';
 }
 
@@ -40,6 +42,7 @@ const CANARY = {
   rps: 60,
   warmUpMs: 3_000,
   timeoutMs: 3_000,
+  thresholds: ['error rate > 10% for 10s'],
   ends: 'rolledBack',
 } as const;
 
@@ -56,6 +59,8 @@ export async function faultOf(event) {
   },
   slow: {
     ...CANARY,
+    // The judge excuses slowness for two minutes after a step, and a service this young has no past to compare with.
+    thresholds: ['p90 > 200ms for 3s'],
     says: 'answers every request 250 ms later',
     source: `export async function faultOf() {
   await new Promise((resolve) => setTimeout(resolve, 250));
@@ -96,6 +101,8 @@ export async function faultOf() {
   },
   outage: {
     ...CANARY,
+    // A threshold cannot tell an outage of a dependency from a bad version: here the judge stands alone.
+    thresholds: [],
     // Enough invocations for a usual failure rate: without one the judge could not tell an outage from an ordinary day.
     strategy: 'canary 10% 10s',
     bakeMs: 4_000,
