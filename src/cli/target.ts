@@ -139,7 +139,9 @@ export function refuseOnly({ flags }: Context): void {
 /** Whether anything names a function: flags, environment or a config file. */
 export async function namesFunction(context: Context): Promise<boolean> {
   if (layered(nearLayers(context)).has('function')) return true;
-  return (await configFile(context)) !== undefined;
+  const read = await readConfigFile(context);
+  // A file that only speaks of a train, or of channels, names no function.
+  return read !== undefined && read.functions.length > 0;
 }
 
 /** AWS's own rules; kept here so that a slip is named before anything is asked. */

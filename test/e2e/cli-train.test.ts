@@ -39,7 +39,7 @@ describe('a train with the real command', { concurrency: 4 }, () => {
     assert.equal(code, 0, stderr);
     assert.equal(json.state, 'promoted');
     assert.deepEqual(await fleet.live(), { 'good-a': '2', 'good-b': '2', 'good-c': '2' });
-    assert.match(stderr, /all of wave all are ready: on to 50 %/);
+    assert.match(stderr, /all members are ready: on to 50 %/);
 
     const again = await fleet.json('deploy');
     assert.deepEqual([again.code, again.json.state], [0, 'noop']);
@@ -167,7 +167,7 @@ train:
         [OTHER, `waves:live@${OTHER}`],
       ],
     );
-    assert.match(stderr, new RegExp(`wave ${REGION} has baked`));
+    assert.match(stderr, new RegExp(`all members of wave ${REGION} have baked`));
     assert.deepEqual(await fleet.live(), { waves: '2', [`waves@${OTHER}`]: '2' });
     fleet.close();
   });

@@ -41,7 +41,7 @@ export function configuredTrain(config: Input): ConfiguredTrain | undefined {
     shared: settingsOf({ strategy, steps, bake } as ReleaseInput),
     rules: { takeBack, onHalted },
     waves: waves.map((wave, index) => ({
-      name: wave.name ?? wave.region ?? (waves.length === 1 ? 'all' : `wave-${index + 1}`),
+      name: wave.name ?? wave.region ?? String(index + 1),
       holdMs: parseDuration(wave.hold ?? hold ?? '') ?? 0,
       members: wave.members.map((member) => memberOf(config, member, wave.region)),
     })),

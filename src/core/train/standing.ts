@@ -39,14 +39,14 @@ export function trainConsequence(before: Train | null, after: Train): Consequenc
 
 function onTheWay(same: Train | null, after: Train): Consequence | null {
   const { waves, wave, cleared, steps, bakedAt, ending } = after;
-  const name = waves[wave]?.name ?? '';
-  if (!same || wave !== same.wave) return said(`wave ${name} starts (${wave + 1} of ${waves.length})`, null);
+  const which = waves.length === 1 ? '' : ` of wave ${waves[wave]?.name}`;
+  if (!same || wave !== same.wave) return said(`the members${which} start`, null);
   if (cleared > same.cleared) {
     const weight = percentText(steps[cleared]?.weightPercent ?? 0);
-    return said(`all of wave ${name} are ready: on to ${weight}`, null);
+    return said(`all members${which} are ready: on to ${weight}`, null);
   }
   if (ending && !same.ending) return said('everything has baked: all are promoted', null);
-  if (bakedAt !== null && same.bakedAt === null) return said(`wave ${name} has baked`, null);
+  if (bakedAt !== null && same.bakedAt === null) return said(`all members${which} have baked`, null);
   return null;
 }
 

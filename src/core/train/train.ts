@@ -137,7 +137,7 @@ function undoStanding({ report, already }: Undo): Standing {
 
 /** Why the member stands as it does, in its own words; null where there is nothing to say. */
 export function memberReason({ problem, undo, report }: Member): string | null {
-  return problem ?? undo?.report?.reason ?? report?.reason ?? null;
+  return problem ?? (undo ? undo.report : report)?.reason ?? null;
 }
 
 /** The isolation that a member is under, if any. */

@@ -1,10 +1,12 @@
 import { formatDuration } from '../../core/duration.ts';
 import { actualWeight } from '../../core/release/release.ts';
+import { backCause } from '../../core/train/going-back.ts';
 import { holdEnds } from '../../core/train/onward.ts';
 import type { TrainPlan } from '../../core/train/plan.ts';
 import {
   type Isolation,
   isolationOf,
+  isReady,
   type Member,
   memberReason,
   type Standing,
@@ -94,9 +96,15 @@ function standingParts(train: Train, member: Member): Part[] {
   const why = reason === null ? '' : `: ${reason}`;
   const out = member.leftOut ? ', left out by a person' : '';
   if (standing !== 'open') return [STANDING_WORDS[standing], `${why}${out}`];
-  const { report } = member;
-  if (report?.atGate) return [['dim', isolationOf(train, member) ? '… ready' : '… ready, waits for the others']];
+  const { report, backAt } = member;
+  if (backCause(train, member)) return [['bad', backAt === null ? '◀ its turn to go back comes' : '◀ told to go back']];
+  if (waits(train, member)) return [['dim', isolationOf(train, member) ? '… ready' : '… ready, waits for the others']];
   return [STATE_WORDS[report?.state ?? 'running'], why];
+}
+
+/** It has done what the train asked of it so far. */
+function waits({ wave, cleared }: Train, member: Member): boolean {
+  return isReady(member, member.wave === wave ? cleared : 0);
 }
 
 function nextLines(train: Train, nowMs: number): Line[] {
@@ -128,7 +136,7 @@ function nextText(train: Train, nowMs: number): string | null {
 
 function missingText(train: Train): string {
   const missing = train.members.filter(
-    (member) => member.wave === train.wave && standingOf(member) === 'open' && !member.report?.atGate,
+    (member) => member.wave === train.wave && standingOf(member) === 'open' && !waits(train, member),
   );
   return missing.length === 0 ? '' : `; not yet: ${missing.map(({ name }) => name).join(', ')}`;
 }
@@ -141,7 +149,7 @@ function lastLine(train: Train): Line[] {
     case 'promoted':
       return [labelled('undo', ['strong', command])];
     case 'rolledBack':
-      return [];
+      return whyLine(train);
     case 'halted':
       return train.members
         .filter((member) => standingOf(member) === 'halted')
@@ -156,30 +164,42 @@ function lastLine(train: Train): Line[] {
   }
 }
 
+/** Where to look for the reason: at the member that went back by itself. */
+function whyLine({ members }: Train): Line[] {
+  const bad = members.find(({ order, undo, report }) => !undo && !order.back && report?.state === 'rolledBack');
+  if (!bad) return [];
+  const { function: fn, alias, region } = bad.key;
+  return [labelled('why', ['strong', `switchback diagnose --function ${fn} --alias ${alias} --region ${region}`])];
+}
+
 /** A train's plan as people read it before they agree to it. */
 export function trainPlanText(plan: TrainPlan): Line[] {
   const { rules, steps, waves } = plan;
   const holds = steps.map(({ weightPercent, holdMs }) => `${percentText(weightPercent)} for ${formatDuration(holdMs)}`);
-  const takes = rules.takeBack === 'train' ? 'the whole train' : 'its own wave; earlier waves stay';
-  const halted = rules.onHalted === 'rollback' ? 'go back' : 'are frozen where they are';
+  const takes =
+    rules.takeBack === 'train'
+      ? 'takes the whole train back, the last one first'
+      : 'takes its own wave back, the last one first; earlier waves stay';
+  const halted = rules.onHalted === 'rollback' ? 'the others go back' : 'the others are frozen where they are';
+  const width = Math.max(...waves.flatMap(({ members }) => members.map(({ name }) => name.length)));
   return [
     line(['strong', `Train ${plan.name}`], `  of account ${plan.account}`),
     labelled('strategy', `${plan.strategy}: all together, ${holds.join(', then ')}`),
     ...waves.flatMap(({ name, holdMs, members }, index) => [
       labelled(
         waves.length === 1 ? 'members' : `wave ${index + 1}`,
-        ...(waves.length === 1 ? [] : [['strong', name] as const]),
-        index < waves.length - 1 ? `, then left alone for ${formatDuration(holdMs)}` : '',
+        ...(name === String(index + 1) ? [] : [['strong', `${name}  `] as const]),
+        index < waves.length - 1 ? `left alone for ${formatDuration(holdMs)} once it has baked` : '',
       ),
       ...members.map((member) =>
         labelled(
           '',
-          `${member.name}  version ${member.plan.stable} → ${member.plan.candidate}${guardsText(member.plan)}`,
+          `${member.name.padEnd(width)}  version ${member.plan.stable} → ${member.plan.candidate}${guardsText(member.plan)}`,
         ),
       ),
     ]),
-    labelled('a bad one', `takes back ${takes}, the last one first`),
-    labelled('a halted', `one stops the train: the others ${halted}`),
+    labelled('rules', `a bad member ${takes}`),
+    labelled('', `a halted member stops the train: ${halted}`),
     ...plan.notes.map((note, index) => labelled(index === 0 ? 'notes' : '', note)),
     ...waves.flatMap(({ members }) =>
       members.flatMap(({ name, plan: { warnings } }) =>

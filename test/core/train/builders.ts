@@ -33,7 +33,7 @@ export function trainPlan(shapes: readonly WaveShape[], rules: Partial<TrainRule
     steps: STEPS,
     rules: { ...ALL, ...rules },
     waves: shapes.map(({ region = KEY.region, holdMs = 0, members }, index) => ({
-      name: `wave-${index + 1}`,
+      name: String(index + 1),
       holdMs,
       members: members.map((name) => memberPlan(name, region)),
     })),
