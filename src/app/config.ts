@@ -143,7 +143,7 @@ function problemsOf(
       return problemsOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, file, document, lines);
   }
   // Whatever stands under channels may be a secret that was written into the wrong place.
-  const secret = issue.path[0] === 'channels' || issue.code === 'custom';
+  const secret = issue.path[0] === 'channels' || issue.path[1] === 'inbox' || issue.code === 'custom';
   const value = secret || issue.input === undefined ? undefined : shortJson(issue.input);
   return [
     {

@@ -24,6 +24,13 @@ const time = (what: string) =>
     .refine((value) => (parseDuration(value) ?? 0) > 0, { error: 'write a time such as 30s, 10m or 7d' })
     .describe(`${what}; a time such as 10m.`);
 
+const reference = z
+  .string()
+  .regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/, {
+    error: 'a secret does not stand in this file: write env:NAME or file:PATH',
+  })
+  .describe('The secret of the webhook (whsec_…), as env:NAME or file:PATH.');
+
 const condition = z
   .union(
     [
@@ -103,6 +110,22 @@ export const IncidentsSchema = z
       .optional()
       .describe('Changes to the severity matrix, level by level.'),
     approvals: z.partialRecord(z.enum(actionNames), approval).optional().describe('Changes to who approves what.'),
+    inbox: z
+      .strictObject({
+        topics: z
+          .array(
+            z.string().regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(?:\.fifo)?$/, {
+              error: 'write the ARN of an SNS topic',
+            }),
+          )
+          .max(100)
+          .optional()
+          .describe('SNS topics whose CloudWatch alarms open incidents; only these are listened to.'),
+        secret: reference.optional(),
+        previousSecret: reference.optional(),
+      })
+      .optional()
+      .describe('What switchback serve takes in: alarms by SNS, reports by a signed webhook.'),
     readers: z
       .array(text(200))
       .max(MAX_PEOPLE)
@@ -119,6 +142,7 @@ export function incidentKeys(path: readonly PropertyKey[]): readonly string[] {
   if (path[0] === 'severities')
     return path.length === 2 ? Object.keys(severity.shape) : ['metric', 'atLeast', 'for', 'ofAllTraffic', 'fact'];
   if (path[0] === 'approvals') return Object.keys(approval.shape);
+  if (path[0] === 'inbox') return ['topics', 'secret', 'previousSecret'];
   return path[0] === 'services' ? ['name', 'components'] : [];
 }
 

@@ -5,22 +5,25 @@ import { type Callbacks, startCallbacks } from '../web/callbacks.ts';
 import type { Home } from '../wire.ts';
 import type { Context } from './context.ts';
 import { unwrap, usage } from './failure.ts';
+import { inboxFor } from './inbox.ts';
 
 export interface EndpointOptions {
   readonly port: number;
   readonly address?: string;
 }
 
-/** Listens for hooks and, where tokens are given, for approvals. */
-export async function startEndpoint(context: Context, { ports }: Home, options: EndpointOptions): Promise<Callbacks> {
-  const tokens = await apiTokens(context);
-  const { host, clock } = ports;
-  return startCallbacks({ host, clock, ...options, ...(tokens ? { api: await apiFor(tokens, ports) } : {}) });
+export interface Listening extends Callbacks {
+  /** Alarms and reports are taken, under `/api/v1/inbox`. */
+  readonly hasInbox: boolean;
 }
 
-async function apiFor(tokens: readonly ApiToken[], { host, clock }: Home['ports']) {
-  const { approvalApi } = await import('../web/approvals.ts');
-  return approvalApi({ host, clock, tokens });
+/** Listens for hooks and, where tokens are given, for approvals. */
+export async function startEndpoint(context: Context, home: Home, options: EndpointOptions): Promise<Listening> {
+  const [tokens, inbox] = await Promise.all([apiTokens(context), inboxFor(context, home)]);
+  const { host, clock } = home.ports;
+  const approvals = tokens && { host, clock, tokens };
+  const api = approvals || inbox ? { api: (await import('../web/api.ts')).apiOf({ inbox, approvals }) } : {};
+  return { ...(await startCallbacks({ host, clock, ...options, ...api })), hasInbox: inbox !== undefined };
 }
 
 /** SWITCHBACK_API_TOKENS: a file, or the list itself; undefined where nobody is to speak over the API. */

@@ -84,13 +84,6 @@ export function approvalRoutes({ host, clock, tokens }: ApprovalOptions): Hono<E
   return app;
 }
 
-/** The whole API where nothing else is served: {@link approvalRoutes} under their usual address. */
-export function approvalApi(options: ApprovalOptions): (request: Request) => Response | Promise<Response> {
-  const app = new Hono().route('/api/v1', approvalRoutes(options));
-  app.notFound((context) => problem(context, 404, 'there is nothing at this address'));
-  return (request) => app.fetch(request);
-}
-
 async function allAsked(host: AliasHost): Promise<readonly Asked[]> {
   const found: Asked[] = [];
   let after: string | undefined;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { after, test } from 'node:test';
 import { readTokens } from '../../src/app/tokens.ts';
 import { actorOf } from '../../src/core/release/alias.ts';
-import { approvalApi } from '../../src/web/approvals.ts';
+import { apiOf } from '../../src/web/api.ts';
 import { type Callbacks, startCallbacks } from '../../src/web/callbacks.ts';
 import { FLAGS, KEY, World } from '../cli/fakes.ts';
 
@@ -31,7 +31,7 @@ async function waiting() {
     host,
     clock,
     port: 0,
-    api: approvalApi({ host, clock, tokens: read.value }),
+    api: apiOf({ approvals: { host, clock, tokens: read.value } }),
   });
   open.push(callbacks);
   const ask = async (path: string, token: string | undefined, body?: unknown) => {

@@ -6,7 +6,7 @@ import type { Observation } from '../../core/release/observation.ts';
 import type { Ports } from '../ports/index.ts';
 
 export interface MeasurePorts {
-  readonly releases: Pick<Ports, 'signals' | 'aliases' | 'baselines' | 'clock'>;
+  readonly releases: Pick<Ports, 'signals' | 'aliases' | 'baselines' | 'clock' | 'identity'>;
 }
 
 const MINUTE_MS = 60_000;
@@ -23,9 +23,12 @@ const P95_SHARE = 0.05;
 export async function measureImpact(
   { subject, sinceMs }: Extract<IncidentCommand, { kind: 'measureImpact' }>,
   incident: Incident,
-  { releases: { signals, aliases, baselines, clock } }: MeasurePorts,
+  { releases: { signals, aliases, baselines, clock, identity } }: MeasurePorts,
 ): Promise<Impact | undefined> {
   const { alias } = subject;
+  const ours = await identity.where();
+  // Another account may have a function of this name, and its numbers are not ours.
+  if (alias.account !== ours.account || alias.region !== ours.region) return undefined;
   const [live, usual] = await Promise.all([
     aliases.get(alias).catch(() => undefined),
     baselines.measure(alias).catch(() => undefined),

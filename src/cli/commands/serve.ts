@@ -33,9 +33,13 @@ export async function run(context: Context): Promise<ExitCode> {
     const stopDriving = home.drive();
     const stopAdopting = adopting(context, home, places);
     const restate = endpoint && { restate: { endpoint: endpoint.url } };
-    output.result({ endpoint: callbacks.endpoint, state: options.stateFile, ...restate }, [
+    const inbox = callbacks.hasInbox ? { inbox: `${callbacks.endpoint}/api/v1/inbox` } : {};
+    output.result({ endpoint: callbacks.endpoint, state: options.stateFile, ...restate, ...inbox }, [
       line(['good', '✔'], ' hooks answer at ', ['strong', callbacks.endpoint]),
       ...(endpoint ? [line('  Restate calls ', ['strong', endpoint.url])] : []),
+      ...(inbox.inbox
+        ? [line('  alarms and reports at ', ['strong', `${inbox.inbox}/sns`], ' and ', ['strong', '/webhook'])]
+        : []),
       line(`  state: ${options.stateFile}`),
       ...places.map((place) => line(`  CodeDeploy's deployments of ${nameOf(place)} are guarded`)),
     ]);

@@ -41,7 +41,7 @@ export const RUNNING_VERBS: readonly Verb[] = [
       {
         flags: '--config <file>',
         description:
-          'config file (else SWITCHBACK_CONFIG, else switchback.yaml where it exists): says how they are guarded',
+          'config file (else SWITCHBACK_CONFIG, else switchback.yaml where it exists): how they are guarded, channels, incidents',
       },
       ...COMMON,
     ],
