@@ -1,6 +1,15 @@
 import type { Step } from '../release/plan.ts';
 import { dataProblem } from './data.ts';
-import { GATE_ID, type Gate, MAX_APPROVAL_MS, MAX_GATE_MS, MAX_GATE_RUNS, MAX_GATES, runsOf } from './gate.ts';
+import {
+  GATE_ID,
+  type Gate,
+  MAX_APPROVAL_MS,
+  MAX_GATE_MS,
+  MAX_GATE_RUNS,
+  MAX_GATES,
+  placeText,
+  runsOf,
+} from './gate.ts';
 
 export interface GatesProblem {
   /** `usage`: the gates are written wrongly · `refused`: they are right, and say that this must not go out. */
@@ -22,6 +31,15 @@ export function gatesProblem(gates: readonly Gate[], steps: readonly Step[]): Ga
     if (gates.findIndex((gate) => gate.id === id) !== index) return usage(`gate ${id} stands twice in the plan`);
     if (typeof at === 'object' && (at.step < 1 || at.step > steps.length))
       return usage(`gate ${id} stands before step ${at.step}, and the plan has ${steps.length}`);
+    const early = at === 'beforeTraffic' || (typeof at === 'object' && at.step === 1);
+    if (check.kind === 'load' && !early)
+      return usage(
+        `gate ${id}: load is put on a candidate before it has any traffic, not ${placeText(at)}: it would be load on production`,
+      );
+    if (check.kind === 'functional' && !early && check.cases.some(({ failsWith }) => failsWith !== undefined))
+      return usage(
+        `gate ${id}: a case that must fail is run before any traffic only: later, the guards would count its failure`,
+      );
     const longest = check.kind === 'approval' ? MAX_APPROVAL_MS : MAX_GATE_MS;
     if (!(timeoutMs > 0 && timeoutMs <= longest))
       return usage(`gate ${id}: its time limit must be more than nothing and at most ${longest / 3_600_000} h`);

@@ -61,6 +61,7 @@ function upgradeRelease({ hooks, phase, ...rest }: OldRelease): Release {
   return {
     ...rest,
     plan: upgradePlan(rest.plan),
+    guards: { ...rest.guards, served: rest.fence > 0 || rest.plan.shifter !== undefined },
     phase: waiting === null ? (phase as Release['phase']) : 'gating',
     toward: waiting === null ? null : stops[waiting],
     gates: Object.fromEntries(runs),

@@ -31,6 +31,11 @@ export interface GuardState {
   readonly blind: readonly string[];
   /** The judges, by the path that feeds them; none before the first weight is set. */
   readonly judges: Judges;
+  /**
+   * A weight has been read back. Before, whoever invokes the candidate does it by its number: a gate or a person at work, and
+   * what fails there says nothing of production.
+   */
+  readonly served: boolean;
   /** The watch at 100 %; null before, and where the judge is off. */
   readonly bake: BakeWatch | null;
 }
@@ -58,6 +63,7 @@ export function initialGuards(plan: Plan, alarms: readonly AlarmReading[]): Guar
     seenAt: { logs: null, metrics: null, alarms: null },
     blind: [],
     judges: {},
+    served: false,
     bake: null,
   };
 }
@@ -74,6 +80,7 @@ export function weightSet(plan: Plan, guards: GuardState, weightPercent: number,
   const first = Object.keys(guards.judges).length === 0;
   return {
     ...guards,
+    served: true,
     judges: first ? openJudges(plan, at) : guards.judges,
     bake: weightPercent >= 100 ? openBake(plan, guards.totals, at) : null,
   };
@@ -92,7 +99,7 @@ export function feedGuards(
 ): GuardState {
   const isNewlyBlind = observation.blind && JSON.stringify(observation.blind) !== JSON.stringify(guards.blind);
   let next: GuardState = isNewlyBlind && observation.blind ? { ...guards, blind: observation.blind } : guards;
-  if (observation.logs) next = feedLogs(plan, next, observation.logs, at, weightPercent);
+  if (observation.logs) next = feedLogs(plan, next, ofProduction(plan, next, observation.logs), at, weightPercent);
   if (observation.minutes) next = feedMinutes(plan, next, observation.minutes, at, weightPercent);
   if (observation.alarms) next = feedAlarms(plan, next, observation.alarms, at);
   return next;
@@ -144,6 +151,16 @@ export function seenOf(guards: GuardState, version: string): { readonly invocati
 /** Two readers can overlap, a watcher and a look of the engine's own: what does not go on from here was counted already. */
 export function isNewTo({ logCursor }: GuardState, { since }: NonNullable<Observation['logs']>): boolean {
   return since === undefined || since === (logCursor === null ? null : fingerprint(logCursor));
+}
+
+function ofProduction(
+  { candidate }: Plan,
+  { served }: GuardState,
+  logs: NonNullable<Observation['logs']>,
+): NonNullable<Observation['logs']> {
+  if (served || !(candidate in logs.counts)) return logs;
+  const { [candidate]: _tested, ...counts } = logs.counts;
+  return { ...logs, counts };
 }
 
 function feedLogs(

@@ -129,7 +129,7 @@ function foreignAlias(release: Release, { alias }: Observation): 'no' | 'suspect
 }
 
 function markFirstBad(release: Release, observation: Observation, at: number): Release {
-  if (release.marks.firstBadAt !== undefined) return release;
+  if (release.marks.firstBadAt !== undefined || !release.guards.served) return release;
   const { candidate } = release.plan;
   const byLogs = observation.logs?.counts[candidate]?.errors ?? 0;
   const byMinutes = observation.minutes?.some(({ counts }) => (counts[candidate]?.errors ?? 0) > 0) ?? false;

@@ -111,7 +111,9 @@ export function gateText(gate: Gate): string {
   const limit = check.kind === 'data' ? '' : `, within ${formatDuration(timeoutMs)}`;
   const rules =
     onFail === onSilence ? `else ${RULES[onFail]}` : `on failure ${RULES[onFail]}, on silence ${RULES[onSilence]}`;
-  return `gate ${titleOf(gate)}${criteria === '' ? '' : `: ${criteria}`}${limit}; ${rules}`;
+  const said = `gate ${titleOf(gate)}${criteria === '' ? '' : `: ${criteria}`}${limit}`;
+  // A declared change of data cannot fail once the plan was accepted.
+  return check.kind === 'data' ? said : `${said}; ${rules}`;
 }
 
 const RULES = { rollback: 'roll back', hold: 'hold for a person', continue: 'go on with a warning' } as const;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { GateCheck } from '../../../src/core/gates/checks.ts';
 import type { Gate, GatePlace, GateRule, GateStatus } from '../../../src/core/gates/gate.ts';
+import { gatesProblem } from '../../../src/core/gates/planning.ts';
 import { hookGate } from '../../../src/core/gates/upgrade.ts';
 import type { VerdictOutcome } from '../../../src/core/judge/verdict.ts';
 import { alone } from '../../../src/core/release/alias.ts';
@@ -230,4 +231,71 @@ test('a declared change of data is a gate that passes with what it says, and is 
   assert.equal(story.release.gates.data?.status, 'passed');
   assert.match(story.release.gates.data?.verdict?.reason ?? '', /does not revert it: run npm run down/);
   assert.equal(story.release.started.who, ALICE);
+});
+
+test('what a gate’s own invocations do before any traffic is no evidence; afterwards everything counts', () => {
+  const thresholds = [
+    { text: 'errors', metric: { kind: 'errors' as const }, limit: 1, orEqual: true, forMs: 1_000, minInvocations: 0 },
+  ];
+  const counts = { invocations: 9, errors: 9, timeouts: 0, throttles: 0, coldStarts: 0, slow: [] };
+  const story = new Story().start({ gates: [gate('check', 'beforeTraffic')], thresholds });
+  let cursors = 0;
+  const failures = (): void => {
+    for (let n = 0; n < 4 && story.release.rollback === null; n += 1) {
+      story.at += 1_000;
+      cursors += 1;
+      const logs = { cursor: `c${cursors}`, counts: { '41': counts, '42': counts }, sampled: false };
+      story.observe({ logs });
+    }
+  };
+  failures();
+  assert.equal(stateOf(story.release), 'running');
+  assert.equal(story.release.guards.totals['42'], undefined);
+  assert.equal(story.release.guards.totals['41']?.invocations, 36);
+  assert.equal(story.release.marks.firstBadAt, undefined);
+  answer(story)
+    .look({ alias: snapshot(alone('41')) })
+    .write();
+  failures();
+  assert.equal(stateOf(story.release), 'rollingBack');
+});
+
+test('a plan says what is wrong with its gates before anything is done', () => {
+  const load: GateCheck = {
+    kind: 'load',
+    perSecond: 1,
+    forMs: 1_000,
+    maxInFlight: 1,
+    event: null,
+    maxErrorPercent: 1,
+    minAnswers: 1,
+  };
+  const approval: GateCheck = { kind: 'approval', title: 'UAT', people: ['bob'], roles: [], fourEyes: false };
+  const none: GateCheck = { kind: 'data', change: 'drops a column', back: { by: 'none' } };
+  const table: [Gate[], 'usage' | 'refused' | null, RegExp][] = [
+    [[gate('a', 'beforeTraffic'), gate('b', { step: 3 })], null, /./],
+    [[gate('a', 'beforeTraffic'), gate('a', 'everyStep')], 'usage', /gate a stands twice/],
+    [[gate('1st', 'beforeTraffic')], 'usage', /begins with a letter/],
+    [[gate('a', { step: 4 })], 'usage', /before step 4, and the plan has 3/],
+    [[gate('a', { step: 0 })], 'usage', /before step 0/],
+    [[{ ...gate('a', 'everyStep'), timeoutMs: 0 }], 'usage', /time limit/],
+    [[{ ...gate('a', 'everyStep'), timeoutMs: 5 * 3_600_000 }], 'usage', /at most 4 h/],
+    [[gate('a', 'everyStep', { check: load })], 'usage', /load on production/],
+    [[gate('a', { step: 1 }, { check: load })], null, /./],
+    [[gate('a', 'beforeTraffic', { check: { ...approval, people: [] } })], 'usage', /names nobody/],
+    [[gate('a', 'beforeTraffic', { check: approval, onSilence: 'continue' })], 'usage', /cannot mean to go on/],
+    [
+      [gate('a', 'beforeTraffic', { check: none })],
+      'refused',
+      /cannot be reverted, and a rollback does not revert data/,
+    ],
+    [[gate('a', 'beforeTraffic', { check: none }), gate('b', 'beforeTraffic', { check: approval })], null, /./],
+    [[gate('a', 'afterTraffic', { check: none })], 'refused', /declared before any traffic/],
+    [Array.from({ length: 21 }, (_, n) => gate(`g${n}`, 'everyStep')), 'usage', /21 gates: at most 20/],
+  ];
+  for (const [gates, kind, message] of table) {
+    const problem = gatesProblem(gates, STEPS);
+    assert.equal(problem?.kind ?? null, kind, problem?.message ?? 'no problem');
+    if (problem) assert.match(problem.message, message);
+  }
 });
