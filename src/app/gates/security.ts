@@ -113,7 +113,9 @@ export function auditVerdict(stdout: string, failFrom: Severity): Verdict {
     | undefined;
   const counts = report?.metadata?.vulnerabilities;
   if (!counts) {
-    const why = report?.error?.summary ?? report?.error?.code ?? report?.message ?? 'npm gave no report';
+    // npm fills in one of them, whichever: the others are absent or empty.
+    const told = [report?.error?.summary, report?.message, report?.error?.code];
+    const why = told.find((each) => typeof each === 'string' && each !== '') ?? 'npm gave no report';
     return {
       outcome: 'inconclusive',
       reason: `the registry could not be asked for advisories: ${redacted(String(why)).slice(0, 300)}`,

@@ -6,11 +6,11 @@ import type { Evidence, Gate } from './gate.ts';
 export function dataVerdict({ change, back }: DataCheck): Verdict {
   switch (back.by) {
     case 'expandContract':
-      return { outcome: 'pass', reason: `data: ${change}; both versions work with it (${back.why})` };
+      return { outcome: 'pass', reason: `${change}; both versions work with it (${back.why})` };
     case 'command':
-      return { outcome: 'pass', reason: `data: ${change}; a rollback does not revert it: run ${back.command}` };
+      return { outcome: 'pass', reason: `${change}; a rollback does not revert it: run ${back.command}` };
     case 'none':
-      return { outcome: 'pass', reason: `data: ${change}; it cannot be reverted, and a person agreed to that` };
+      return { outcome: 'pass', reason: `${change}; it cannot be reverted, and a person agreed to that` };
   }
 }
 

@@ -53,7 +53,7 @@ function happened(event: AliasEvent): string {
     case 'approve':
       return `${by} ${event.decision === 'approve' ? 'approved' : 'denied'} gate ${event.gate}${why}`;
     case 'result':
-      return resultText(event.result);
+      return resultText(event.result, event.command.slice(event.command.indexOf('/') + 1));
     case 'tick':
       return 'time has passed';
     default:
@@ -79,7 +79,7 @@ const VIA_WORDS = {
   response: 'its return value',
 } as const;
 
-function resultText(result: CommandResult): string {
+function resultText(result: CommandResult, command: string): string {
   switch (result.outcome) {
     case 'aliasSet':
       return `read back: ${describeRouting(result.snapshot)}`;
@@ -98,7 +98,7 @@ function resultText(result: CommandResult): string {
     case 'hookFailed':
       return `the hook crashed: ${result.error}`;
     case 'gateDone':
-      return `a gate says ${result.verdict.outcome}: ${result.verdict.reason}`;
+      return `gate ${command} says ${result.verdict.outcome}: ${result.verdict.reason}`;
     case 'observed':
       return observationText(result.observation);
     case 'verified': {

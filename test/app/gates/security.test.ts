@@ -100,6 +100,7 @@ test('npm’s report: the counts decide, and a registry that was not reached say
       /could not be asked for advisories: offline/,
     ],
     ['{"message":"request to https://registry failed"}', 'high', 'inconclusive', /request to/],
+    ['{"message":"405 Method Not Allowed","error":{"summary":""}}', 'high', 'inconclusive', /405 Method/],
     ['', 'high', 'inconclusive', /no report/],
   ];
   for (const [stdout, from, outcome, reason] of table) {
