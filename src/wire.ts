@@ -3,6 +3,7 @@ import type { Perform } from './app/perform.ts';
 import type { Clock } from './app/ports/clock.ts';
 import type { HostUpkeep } from './app/ports/host-upkeep.ts';
 import type { AwsPorts, PlanningPorts } from './app/ports/index.ts';
+import type { PageTarget } from './app/ports/page-target.ts';
 import type { Relocation } from './app/ports/relocation.ts';
 import type { Shelf } from './app/ports/shelf.ts';
 import type { Stage } from './app/ports/stage.ts';
@@ -18,6 +19,7 @@ import type { ReadChannelSettings } from './wire/channels.ts';
 import { lazyGates } from './wire/gates.ts';
 import { hostFor } from './wire/hosts.ts';
 import type { IncidentHome, Incidents, ReadIncidentSettings } from './wire/incidents.ts';
+import type { ReadPageSettings } from './wire/pages.ts';
 import { isReached, type Regions, regionsOf } from './wire/regions.ts';
 import { lazyShelf, placeOf, type ShelfName, shelfFor } from './wire/shelves.ts';
 import { type TrainHome, type Trains, wireTrains } from './wire/trains.ts';
@@ -50,6 +52,8 @@ export interface WireOptions {
   readonly incidents?: ReadIncidentSettings;
   /** By what incidents speak; read when the first one is needed. */
   readonly channels?: ReadChannelSettings;
+  /** The status pages that are kept up; read when the first incident is needed. */
+  readonly pages?: ReadPageSettings;
   /** Told, as a sentence, what went wrong where nobody waits for an answer. */
   readonly report: (problem: string) => void;
 }
@@ -86,6 +90,8 @@ export interface Wired {
   home(): Promise<Home>;
   /** What lies beside the state; the state itself is not opened. */
   shelf(name: ShelfName): Promise<Shelf>;
+  /** Where a status page may lie: a folder, relative to `folder`, or `s3://bucket/prefix`. */
+  pageTarget?(place: string, folder: string): Promise<PageTarget>;
   /** Where a text of a shelf lies, as a path that can be opened; undefined where it is no file. */
   place?(name: ShelfName, text: string): string | undefined;
   /** The team's channels to be tried, one by one; undefined where none are set up. `dry`: nothing leaves. */
@@ -113,6 +119,7 @@ export const wire: Wire = async (options) => {
       const { channelsToTry } = await import('./wire/channels.ts');
       return settings && channelsToTry(settings, dry, { aws, clock: systemClock });
     },
+    pageTarget: async (place, folder) => (await import('./wire/pages.ts')).targetAt(aws, place, folder),
     async close() {
       const home = await opened?.catch(() => undefined);
       await home?.close();
@@ -196,6 +203,7 @@ async function openHome(
       options.channels,
       { aws, clock },
     ),
+    pages: options.pages,
     messages: lazyShelf(() => shelfFor(aws, options, 'messages')),
     releases: () => home.ports,
     isMine,
@@ -328,7 +336,7 @@ async function keepBundles(keeper: Keeper, clock: Clock, signal: AbortSignal): P
 }
 
 async function keepIncidents(
-  { home, opener }: Incidents,
+  { home, opener, publish }: Incidents,
   clock: Clock,
   report: (problem: string) => void,
   signal: AbortSignal,
@@ -343,6 +351,7 @@ async function keepIncidents(
   );
   while (!signal.aborted) {
     await opener.flush();
+    await publish().catch(() => undefined);
     await clock.sleep(OPEN_INCIDENTS_MS, signal).catch(() => undefined);
   }
   await Promise.all([keeping, catchingUp]);

@@ -8,6 +8,7 @@ import { Gates } from './gates/setting.ts';
 import { IncidentsSchema } from './incidents-schema.ts';
 
 import type { ReleaseSettings } from './settings.ts';
+import { StatusPageSchema } from './status/schema.ts';
 import { stepsProblem } from './wanted.ts';
 
 const name = z.string().min(1).max(255);
@@ -117,6 +118,7 @@ export const Config = z
     functions: z.record(functionName, Release).optional().describe('Several functions, each by its name.'),
     channels: ChannelsSchema.optional(),
     incidents: IncidentsSchema.optional(),
+    statusPage: StatusPageSchema.optional(),
   })
   .superRefine((value, context) => {
     checkStrategy(value, context);

@@ -7,6 +7,7 @@ import { over, settingsOf } from './config-settings.ts';
 import { GATE_CASE_KEYS, GATE_KEYS, GATE_PART_KEYS } from './gates/setting.ts';
 import { type IncidentsConfig, incidentKeys } from './incidents-schema.ts';
 import type { ReleaseSettings, SettingName } from './settings.ts';
+import { type StatusPageConfig, statusPageKeys } from './status/schema.ts';
 import { type ConfiguredTrain, configuredTrain } from './train/configured.ts';
 
 /** A configuration larger than this is not one: a file with a hundred functions takes some ten kilobytes. */
@@ -43,6 +44,7 @@ export type ConfigResult =
       readonly channels: Readonly<Record<string, ChannelConfig>>;
       readonly incidents: IncidentsConfig;
       readonly train: ConfiguredTrain | undefined;
+      readonly statusPage: StatusPageConfig | undefined;
     }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
@@ -68,7 +70,8 @@ export function readConfig(text: string, file: string): ConfigResult {
     const { data } = checked;
     const { channels = {}, incidents = {} } = data;
     const functions = functionsOf(data, document, lines);
-    return { ok: true, functions, channels, incidents, train: configuredTrain(data) };
+    const { statusPage } = data;
+    return { ok: true, functions, channels, incidents, train: configuredTrain(data), statusPage };
   }
   const problems = checked.error.issues
     .slice(0, MAX_PROBLEMS)
@@ -163,9 +166,10 @@ function messageOf(issue: z.core.$ZodIssue): string {
 
 function knownKeys(path: Path, document: Document.Parsed): readonly string[] {
   if (path.length === 0)
-    return ['function', ...RELEASE_KEYS, 'defaults', 'functions', 'train', 'channels', 'incidents'];
+    return ['function', ...RELEASE_KEYS, 'defaults', 'functions', 'train', 'channels', 'incidents', 'statusPage'];
   const last = path.at(-1);
   if (path[0] === 'channels') return channelKeys(document.getIn([...path.slice(0, 2), 'kind']), path.slice(2));
+  if (path[0] === 'statusPage') return statusPageKeys(path.slice(1));
   if (path[0] === 'incidents') return incidentKeys(path.slice(1));
   if (last === 'train') return TRAIN_KEYS.train;
   if (path[0] === 'train' && path.at(-2) === 'waves') return TRAIN_KEYS.wave;
@@ -228,7 +232,16 @@ function functionsOf(
   document: Document.Parsed,
   lines: LineCounter,
 ): ConfiguredFunction[] {
-  const { defaults, functions, function: only, channels: _, incidents: _incidents, train: _train, ...own } = config;
+  const {
+    defaults,
+    functions,
+    function: only,
+    channels: _,
+    incidents: _incidents,
+    train: _train,
+    statusPage: _statusPage,
+    ...own
+  } = config;
   if (!functions) {
     const settings = { ...(only === undefined ? {} : { function: only }), ...settingsOf(own) };
     return settings.function === undefined && Object.keys(settings).length === 0

@@ -4,6 +4,7 @@ import type { FunctionSecurity } from '../app/ports/function-security.ts';
 import type { AwsPorts } from '../app/ports/index.ts';
 import type { Invoker } from '../app/ports/invoker.ts';
 import type { Objects } from '../app/ports/objects.ts';
+import type { PageTarget } from '../app/ports/page-target.ts';
 import type { Stage } from '../app/ports/stage.ts';
 import type { Topics } from '../app/ports/topics.ts';
 import { createAlarms } from './alarms.ts';
@@ -21,6 +22,7 @@ import { createObjects } from './objects.ts';
 import { createPastLogs } from './past-logs.ts';
 import { createRetention } from './retention.ts';
 import { createSignals } from './signals.ts';
+import { createSite } from './site.ts';
 import { createStacks } from './stacks.ts';
 import { createStage } from './stage.ts';
 import { createTopics } from './topics.ts';
@@ -33,6 +35,8 @@ export { systemClock } from './clock.ts';
 export interface Aws extends AwsPorts {
   /** The objects of an S3 bucket whose keys begin with `prefix`, which is left out of every key. */
   objects(bucket: string, prefix: string): Objects;
+  /** The files of a static site in a bucket, below `prefix`. */
+  site(bucket: string, prefix: string): PageTarget;
   readonly concurrency: Concurrency;
   readonly invoker: Invoker;
   readonly security: FunctionSecurity;
@@ -71,6 +75,7 @@ export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws 
     stage: createStage(clients),
     topics: createTopics(clients),
     objects: (bucket, prefix) => createObjects(clients, bucket, prefix),
+    site: (bucket, prefix) => createSite(clients, bucket, prefix),
     close: () => clients.close(),
   };
 }

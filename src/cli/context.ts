@@ -50,6 +50,7 @@ export interface Flags extends IncidentFlags {
   readonly force?: boolean;
   readonly keep?: string;
   readonly yes?: boolean;
+  readonly internal?: boolean;
   readonly stack?: string;
   readonly latest?: boolean;
   readonly port?: string;

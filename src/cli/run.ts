@@ -59,6 +59,11 @@ export function wireOptions(
       const read = await readConfigFile({ io, flags });
       return read && { configs: read.channels, secrets: { env: io.env, folder: read.folder } };
     },
+    async pages() {
+      const { readConfigFile } = await import('./config-file.ts');
+      const read = await readConfigFile({ io, flags });
+      return read?.statusPage && { config: read.statusPage, folder: read.folder };
+    },
     async incidents() {
       const { incidentSettings } = await import('./incident/settings.ts');
       return incidentSettings({ io, flags });

@@ -20,6 +20,7 @@ import type { AliasEvent } from '../core/release/events.ts';
 import type { AliasDoc } from '../core/release/release.ts';
 import type { ServedKind } from '../hosts/restate/serve.ts';
 import type { OpenedHost, OpenHost } from './hosts.ts';
+import type { Pages, ReadPageSettings } from './pages.ts';
 
 /** What the configuration says of incidents; read when one is first needed. */
 export interface IncidentSettings {
@@ -49,6 +50,8 @@ export interface IncidentWiring {
   readonly clock: Clock;
   readonly openHost: OpenHost;
   readonly settings: ReadIncidentSettings;
+  /** The status pages that are kept up. */
+  readonly pages?: ReadPageSettings | undefined;
   /** Where messages lie that no channel takes. */
   readonly messages: Shelf;
   /** The alias actors, as use cases are handed them. */
@@ -63,12 +66,18 @@ export interface Incidents {
   /** What Restate has to call for them; undefined for a state that needs nobody to serve it. */
   served(): Promise<ServedKind | undefined>;
   readonly opener: Opener;
+  /** Writes the status pages where something has changed, or where they have become old. */
+  publish(): Promise<void>;
   /** Opens what is owed by what was noticed and waits until it is told; for a process that leaves. */
   finish(): Promise<void>;
   close(): Promise<void>;
 }
 
-type Opened = Omit<IncidentHome, 'catchUp'> & { readonly served: ServedKind | undefined; close(): Promise<void> };
+type Opened = Omit<IncidentHome, 'catchUp'> & {
+  readonly served: ServedKind | undefined;
+  readonly pages: Pages | undefined;
+  close(): Promise<void>;
+};
 
 /** The incidents of a state. Nothing is opened before one is needed: most releases end well. */
 export function wireIncidents(wiring: IncidentWiring): Incidents {
@@ -104,9 +113,12 @@ export function wireIncidents(wiring: IncidentWiring): Incidents {
     },
     served: async () => (await open()).served,
     opener,
+    publish: async () => (await opened)?.pages?.flush(),
     async finish() {
       await opener.flush();
-      await (await opened)?.settle();
+      const open = await opened;
+      await open?.settle();
+      await open?.pages?.flush();
     },
     async close() {
       await (await opened?.catch(() => undefined))?.close();
@@ -128,10 +140,12 @@ async function openIncidents(wiring: IncidentWiring): Promise<Opened> {
     }),
   ]);
   const sink = localSink(messages, clock);
-  const channels = (await settings.channels?.(sink)) ?? sink;
+  const pages = await pagesFor(wiring, () => opened.host);
+  const others = (await settings.channels?.(sink)) ?? sink;
+  const channels = pages?.asChannel(others) ?? others;
   const drafts = await draftsOf(settings, report);
   const opened: OpenedHost<IncidentDoc, IncidentEvent> = openHost<IncidentDoc, IncidentEvent, IncidentCommand>({
-    logic: incidentActor,
+    logic: pages ? telling(incidentActor, pages) : incidentActor,
     perform: incidentPerform({
       releases: wiring.releases(),
       concurrency: aws.concurrency,
@@ -154,8 +168,33 @@ async function openIncidents(wiring: IncidentWiring): Promise<Opened> {
     channels,
     drafts,
     served,
+    pages,
     settle: () => host.idle(),
     close: () => host.close(),
+  };
+}
+
+async function pagesFor(
+  { pages, aws, clock, report }: IncidentWiring,
+  host: () => Pick<IncidentHost, 'list'>,
+): Promise<Pages | undefined> {
+  if (!pages) return undefined;
+  const [{ pagesOf }, { allIncidents }] = await Promise.all([import('./pages.ts'), import('../app/incident/find.ts')]);
+  return pagesOf(pages, { aws, clock, report, incidents: () => allIncidents(host()) });
+}
+
+/** The incident actor's logic, telling the pages that an incident has changed. A hint: the turn may yet fail. */
+function telling(
+  logic: ActorLogic<IncidentDoc, IncidentEvent, IncidentCommand>,
+  pages: Pages,
+): ActorLogic<IncidentDoc, IncidentEvent, IncidentCommand> {
+  return {
+    ...logic,
+    decide(state, event) {
+      const decision = logic.decide(state, event);
+      if (decision.state !== state) pages.changed();
+      return decision;
+    },
   };
 }
 

@@ -1,5 +1,7 @@
+import { dirname, join } from 'node:path';
 import { incidentIdOf } from '../../app/incident/ids.ts';
 import { orderIncident } from '../../app/incident/order.ts';
+import { PLAIN_PAGE } from '../../app/status/schema.ts';
 import { AUDIENCES, type Audience, type Stage } from '../../core/comms/audiences.ts';
 import type { Message } from '../../core/comms/outbox.ts';
 import type { Order } from '../../core/incident/events.ts';
@@ -9,6 +11,7 @@ import type { Who } from '../../core/who.ts';
 import { incidentJson } from '../../present/json/incident.ts';
 import { type Line, labelled, line } from '../../present/text/line.ts';
 import type { Home, IncidentHome, Wired } from '../../wire.ts';
+import { writePage } from '../commands/status-page.ts';
 import type { Context } from '../context.ts';
 import { unwrap } from '../failure.ts';
 import { giveDraft } from '../incident/desk.ts';
@@ -48,10 +51,20 @@ export async function concludeIncident(context: Context, wired: Wired, release: 
   const place = wired.place?.('postmortems', `${id}.md`) ?? paper.ref;
   await order(stand, { kind: 'postmortem', stage: 'draft', ref: paper.ref, digest: paper.digest });
   const incident = await now(stand);
+  const page = await pages(context, wired, place);
   return {
-    json: { ...incidentJson(incident), postmortemPath: place },
-    lines: lines(context, incident, place, wired.place?.('messages', '')),
+    json: { ...incidentJson(incident), postmortemPath: place, statusPagePath: page },
+    lines: lines(context, incident, { postmortem: place, page }, wired.place?.('messages', '')),
   };
+}
+
+/** Both status pages, beside the postmortem: what customers see, and what employees see. Answers the public one's place. */
+async function pages(context: Context, wired: Wired, postmortem: string): Promise<string> {
+  const folder = dirname(dirname(postmortem));
+  const write = (audience: 'public' | 'internal') =>
+    writePage(context, wired, { config: PLAIN_PAGE, folder, audience }, join('status-page', audience));
+  await write('internal');
+  return (await write('public')).index;
 }
 
 async function lead(stand: Stand, { severity, suggestion, kind, phase }: Incident): Promise<void> {
@@ -99,7 +112,7 @@ async function now({ incidents, id }: Stand): Promise<Incident> {
 function lines(
   { flags }: Context,
   incident: Incident,
-  postmortem: string,
+  { postmortem, page }: { readonly postmortem: string; readonly page: string },
   folder: string | undefined,
 ): readonly Line[] {
   const { id, severity, suggestion, messages } = incident;
@@ -110,6 +123,7 @@ function lines(
     labelled('severity', suggestion && suggestion.level === severity ? suggestion.why : (severity ?? 'not set')),
     ...audiences.flatMap((audience) => toldLines(messages.filter((each) => each.audience === audience))),
     ...(folder === undefined ? [] : [labelled('', ['dim', `every message, word for word: ${folder}`])]),
+    labelled('page', page),
     labelled('report', postmortem),
     labelled('look', ['strong', `switchback incident show ${id}${state}`]),
   ];
