@@ -91,7 +91,7 @@ export interface Wired {
   /** What lies beside the state; the state itself is not opened. */
   shelf(name: ShelfName): Promise<Shelf>;
   /** Where a status page may lie: a folder, relative to `folder`, or `s3://bucket/prefix`. */
-  pageTarget?(place: string, folder: string): Promise<PageTarget>;
+  pageTarget(place: string, folder: string): Promise<PageTarget>;
   /** Where a text of a shelf lies, as a path that can be opened; undefined where it is no file. */
   place?(name: ShelfName, text: string): string | undefined;
   /** The team's channels to be tried, one by one; undefined where none are set up. `dry`: nothing leaves. */

@@ -9,6 +9,7 @@
  *   shows is scripted by `counts`: what each version did per look while it had traffic.
  */
 import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
 import { aliasActor } from '../../src/app/alias-actor.ts';
 import { createKeeper } from '../../src/app/bundle/keeper.ts';
 import { calibrationsOn } from '../../src/app/calibrate/calibrations.ts';
@@ -28,6 +29,7 @@ import type { DurableExecution, Retention } from '../../src/app/ports/retention.
 import type { Shelf } from '../../src/app/ports/shelf.ts';
 import type { DeployedStack, StackBelief } from '../../src/app/ports/stacks.ts';
 import type { VersionFacts } from '../../src/app/ports/versions.ts';
+import { folderTarget } from '../../src/app/status/folder.ts';
 import { main } from '../../src/cli/program.ts';
 import { draftFor } from '../../src/core/comms/drafts.ts';
 import { commandOf, type IncidentCommand } from '../../src/core/incident/commands.ts';
@@ -199,6 +201,7 @@ export class World {
         return this.#home();
       },
       shelf: async (name) => this.shelves[name],
+      pageTarget: async (place, folder) => folderTarget(resolve(folder, place)),
       close: () => this.#keeper.finish(),
     };
   }

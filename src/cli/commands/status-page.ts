@@ -44,7 +44,6 @@ export async function writePage(
   { config, folder, audience }: Wish,
   place: string,
 ): Promise<Published & { readonly index: string }> {
-  if (!wired.pageTarget) throw usage('pages cannot be written from here');
   const target = await wired.pageTarget(place, folder);
   const { host } = await (await wired.home()).incidents();
   const publisher = createPublisher(config, [{ audience, target }], {
