@@ -17,6 +17,7 @@ import { type GateRunner, NO_GATES } from './ports/gates.ts';
 import type { Hooks } from './ports/hooks.ts';
 import type { Host } from './ports/host.ts';
 import type { Signals } from './ports/signals.ts';
+import type { TrafficFacts } from './ports/traffic-facts.ts';
 
 export interface PerformPorts {
   readonly aliases: Pick<Aliases, 'get' | 'update'>;
@@ -32,6 +33,8 @@ export interface PerformPorts {
    * process that was stopped for a while must not go on with what is no longer wanted. Without it only the tag tells.
    */
   readonly newest?: (key: AliasKey) => Promise<OwnerTag | undefined>;
+  /** Without it an alias with provisioned concurrency is not known as one. */
+  readonly traffic?: Pick<TrafficFacts, 'concurrency'>;
   /** Runs what gates check. Without it no gate can be checked, and says so. */
   readonly gates?: GateRunner;
   /** Whether the release still waits for this gate; asked while it runs, so that a load ends with the release. */
@@ -45,6 +48,7 @@ export function createPerform(ports: PerformPorts): Perform {
   const all = {
     random: Math.random,
     newest: async () => undefined,
+    traffic: { concurrency: async () => ({}) },
     gates: NO_GATES,
     deployments: NO_DEPLOYMENTS,
     isAwaited: async () => true,

@@ -44,7 +44,9 @@ export async function planRelease(ports: PlanningPorts, wanted: Wanted, publish:
   const alias = await ports.aliases.get(key);
   if (!alias) return missingAlias(ports, key);
   const open: Release | null = stored?.state.release ?? null;
-  const refusal = aliasRefusal(key, { alias }, open);
+  // Weights that nobody set are Lambda's own where the alias has provisioned concurrency.
+  const concurrencyNow = alias.second ? await ports.traffic.concurrency(key).catch(() => ({})) : {};
+  const refusal = aliasRefusal(key, { alias, concurrency: concurrencyNow }, open);
   if (refusal) return { ok: false, refusal };
 
   const stable = await ports.versions.get(key.function, alias.version);

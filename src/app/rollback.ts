@@ -9,10 +9,11 @@ import {
   sameRouting,
 } from '../core/release/alias.ts';
 import type { AliasEvent } from '../core/release/events.ts';
-import type { VersionFacts } from '../core/release/facts.ts';
+import type { ConcurrencyFacts, VersionFacts } from '../core/release/facts.ts';
 import { rollbackTarget } from '../core/release/good.ts';
 import { seenOf } from '../core/release/guards.ts';
 import type { Plan } from '../core/release/plan.ts';
+import { isMovedByLambda } from '../core/release/provisioned.ts';
 import { type AliasDoc, isOpen, type Release } from '../core/release/release.ts';
 import type { Who } from '../core/who.ts';
 import { newDeploymentId, newReleaseId, newSecret } from './ids.ts';
@@ -26,6 +27,8 @@ export interface Target {
   readonly because: string;
   /** Set where the version that is left is not to blame. */
   readonly blameless?: true;
+  /** The alias's provisioned concurrency, where it has any: Lambda then follows a move by itself. */
+  readonly provisioned?: { readonly requested: number; readonly status: string };
   /** Sentences about the target's health and about how fast this rollback can be; empty where nothing is wrong. */
   readonly findings: readonly string[];
 }
@@ -46,7 +49,9 @@ export async function chooseTarget(ports: Ports, key: AliasKey, to?: string): Pr
       `alias ${key.function}:${key.alias} does not exist in ${key.region} of account ${key.account}`,
     );
   const chosen =
-    to === undefined ? await knownTarget(ports, key, from, stored?.state) : { version: to, because: 'it was named' };
+    to === undefined
+      ? await knownTarget(ports, key, from, stored?.state, concurrency)
+      : { version: to, because: 'it was named' };
   if (!chosen) {
     return refuse(
       'refused',
@@ -66,7 +71,9 @@ export async function chooseTarget(ports: Ports, key: AliasKey, to?: string): Pr
       `the alias has provisioned concurrency (${concurrency.provisioned.requested}): Lambda itself moves traffic over as version ${chosen.version} gets warm, which takes minutes; until then the alias shows weights that nobody set`,
     );
   }
-  return { ok: true, value: { from, ...chosen, findings } };
+  // Its status before the move says nothing of the move.
+  const provisioned = concurrency?.provisioned && { ...concurrency.provisioned, status: 'IN_PROGRESS' };
+  return { ok: true, value: { from, ...chosen, findings, ...(provisioned ? { provisioned } : {}) } };
 }
 
 async function knownTarget(
@@ -74,9 +81,15 @@ async function knownTarget(
   key: AliasKey,
   from: AliasSnapshot,
   doc: AliasDoc | undefined,
+  concurrency: ConcurrencyFacts | undefined,
 ): Promise<{ version: string; because: string } | undefined> {
   const open = doc && isOpen(doc.release) ? doc.release : undefined;
   if (open) return { version: open.plan.stable, because: `it is the stable version of the open release ${open.id}` };
+  if (from.second && isMovedByLambda(from, concurrency?.provisioned))
+    return {
+      version: from.second.version,
+      because: `Lambda is still moving the alias from it to version ${from.version}, as that gets warm`,
+    };
   if (from.second) {
     const { tag } = readDescription(from.description);
     const whose = tag ? ` by release ${tag.releaseId}` : '';
@@ -175,6 +188,8 @@ export async function rollbackDirectly(ports: Ports, key: AliasKey, target: Targ
     const read = await ports.aliases.get(key);
     if (!read) return refuse('halted', `alias ${key.function}:${key.alias} does not exist any more`);
     if (sameRouting(read, alone(target.version))) return { ok: true, value: read };
+    // Taken, but not yet in force: Lambda goes on by itself.
+    if (read.version === target.version && isMovedByLambda(read, target.provisioned)) return { ok: true, value: read };
     from = read;
   }
   return refuse(

@@ -270,3 +270,51 @@ describe('a write of the alias', () => {
 function read(routing: Routing, description: string): AliasSnapshot {
   return { version: routing.version, second: routing.second, description, revisionId: 'revision-of-then' };
 }
+
+describe('an alias with provisioned concurrency', () => {
+  /** As Lambda shows it after our write, until the target is warm. */
+  const warming: Routing = { version: '42', second: { version: '41', weightPercent: 100 } };
+  const command = write({ target: CANDIDATE, fence: 2 });
+  const inState = (status: string) => ({
+    traffic: { concurrency: async () => ({ provisioned: { requested: 5, status } }) },
+  });
+
+  it('is waited for while Lambda itself moves it, and is done when the weights are gone', async () => {
+    const { aliases, perform } = world(warming, tagged(2));
+    let asked = 0;
+    const concurrency = async () => {
+      asked += 1;
+      if (asked === 3) aliases.put(KEY, CANDIDATE, tagged(2));
+      return { provisioned: { requested: 5, status: 'IN_PROGRESS' } };
+    };
+    const result = await perform(command, { traffic: { concurrency } });
+    assert.equal(result.outcome, 'aliasSet');
+    assert.equal(aliases.writes.length, 0, 'it is not written again');
+  });
+
+  it('that takes longer than a command may is neither foreign nor done: it is tried again, and says why', async () => {
+    const { perform } = world(warming, tagged(2));
+    const result = await perform(command, inState('IN_PROGRESS'));
+    assert.deepEqual(result, {
+      outcome: 'failed',
+      error:
+        'Lambda itself keeps 100 % of the traffic on version 41 until version 42 is warm (provisioned concurrency, IN_PROGRESS)',
+      retryable: true,
+    });
+  });
+
+  it('that is warm has no weights of its own: such weights are somebody’s', async () => {
+    const { perform } = world(warming, tagged(2));
+    assert.equal((await perform(command, inState('READY'))).outcome, 'aliasForeign');
+    const none = { traffic: { concurrency: async () => ({}) } };
+    assert.equal((await perform(command, none)).outcome, 'aliasForeign');
+  });
+
+  it('is written over by a later write of the same release: a rollback need not wait for it', async () => {
+    const { aliases, perform } = world(warming, tagged(2));
+    const rollback = write({ target: STABLE, fence: 3, urgent: true });
+    assert.equal((await perform(rollback, inState('IN_PROGRESS'))).outcome, 'aliasSet');
+    assert.deepEqual(aliases.now(KEY).second, null);
+    assert.equal(aliases.writes.length, 1);
+  });
+});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Running } from './processes.ts';
 import { ACCOUNT, good, REGION, type ReleaseJson, type Service, Site } from './site.ts';
 
@@ -101,6 +102,30 @@ describe('somebody else', { concurrency: 4 }, () => {
     const { code, json } = await service.json<PlanJson>('plan', '--version', '2');
     assert.equal(code, 0);
     assert.match(json.warnings.join('\n'), /provisioned concurrency \(1\).*a rollback takes minutes/);
+  });
+
+  test('is Lambda, which moves an alias with provisioned concurrency in its own time: waited for, and not taken for a stranger', async () => {
+    const service = await site.service(good('one'));
+    await service.publish(good('two'));
+    const where = { FunctionName: service.name, Qualifier: 'live' };
+    await site.lambda.putProvisionedConcurrencyConfig({ ...where, ProvisionedConcurrentExecutions: 1 });
+    const isReady = async () => (await site.lambda.getProvisionedConcurrencyConfig(where)).Status === 'READY';
+    for (let tries = 0; !(await isReady()); tries += 1) {
+      assert.ok(tries < 300, 'it is ready within 30 s');
+      await pause(100);
+    }
+    const { code, json } = await service.json<ReleaseJson>(
+      'deploy',
+      '--version',
+      '2',
+      '--strategy',
+      'all-at-once',
+      '--bake',
+      '300ms',
+    );
+    assert.deepEqual({ code, state: json.state }, { code: 0, state: 'promoted' });
+    assert.equal(await isReady(), true, 'promoted only when the traffic was there');
+    await service.assertLive('2');
   });
 
   test('releases the same alias at the same moment from another machine: one wins, and nothing is overwritten', async () => {

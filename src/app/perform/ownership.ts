@@ -13,11 +13,12 @@ export interface Sent {
 
 /**
  * What an alias as read means for a write: `done` it is as the write leaves it · `ours` the write may be made on top of
- * it · `stale` it is older than our own accepted write · `superseded` a later write of the same release is there ·
+ * it · `stale` it is older than our own accepted write · `moving` it is as the write leaves it but for a second version,
+ * which is Lambda's own doing where the alias has provisioned concurrency · `superseded` a later write of the same release is there ·
  * `foreign` somebody else moved it.
  */
 export type Ownership =
-  | { readonly is: 'done' | 'ours' | 'stale' | 'foreign' }
+  | { readonly is: 'done' | 'ours' | 'stale' | 'moving' | 'foreign' }
   | { readonly is: 'superseded'; readonly by: OwnerTag };
 
 /** Judges an alias by its owner tag, its routing and its revision. `sent`: the last such write, where there was one. */
@@ -25,10 +26,21 @@ export function ownershipOf(command: SetAlias, found: AliasSnapshot, sent: Sent 
   const { tag } = readDescription(found.description);
   if (tag?.releaseId === command.releaseId && tag.fence > command.fence) return { is: 'superseded', by: tag };
   if (isDone(command, found, tag)) return { is: 'done' };
+  if (isBeingMoved(command, found, tag)) return { is: 'moving' };
   if (!mayWriteOver(command, found, tag)) return { is: 'foreign' };
   if (sent === undefined || found.revisionId === sent.base) return { is: sent?.accepted ? 'stale' : 'ours' };
   // Our write went through, or may have: what now looks as before it was put there by somebody else since.
   return { is: sent.accepted || tag === null ? 'foreign' : 'ours' };
+}
+
+/**
+ * Where an alias with provisioned concurrency is moved, Lambda shows weights that nobody set (`{"1": 1}`) and keeps the traffic
+ * where it is warm until the target is (terraform-provider-aws, PR 48116).
+ */
+function isBeingMoved(command: SetAlias, found: AliasSnapshot, tag: OwnerTag | null): boolean {
+  const { target } = command;
+  if (target.second !== null || found.second === null || found.version !== target.version) return false;
+  return isDone(command, { ...found, second: null }, tag);
 }
 
 function isDone(command: SetAlias, found: AliasSnapshot, tag: OwnerTag | null): boolean {

@@ -8,9 +8,11 @@ import {
   writeDescription,
 } from '../../core/release/alias.ts';
 import type { CommandResult } from '../../core/release/commands.ts';
+import { isMovedByLambda } from '../../core/release/provisioned.ts';
 import { textOf } from '../error-text.ts';
 import type { Aliases, Urgency } from '../ports/aliases.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { TrafficFacts } from '../ports/traffic-facts.ts';
 import { type Ownership, ownershipOf, type Sent, type SetAlias } from './ownership.ts';
 import { failure, isKind, isRefused, isRetryable, Patience } from './patience.ts';
 
@@ -21,6 +23,8 @@ export interface SetAliasPorts {
   readonly random: () => number;
   /** The newest write that the engine has asked for on this alias; undefined where no engine can be asked. */
   readonly newest: (key: AliasKey) => Promise<OwnerTag | undefined>;
+  /** Whether the alias has provisioned concurrency, asked where it shows weights that this write did not set. */
+  readonly traffic: Pick<TrafficFacts, 'concurrency'>;
 }
 
 /** A read that says that somebody else moved the alias ends the release, so it is repeated: reads can be outdated. */
@@ -77,9 +81,23 @@ class AliasWrite {
       if (ownership.is === 'done') return this.#done(found!);
       if (ownership.is === 'superseded') return { outcome: 'superseded', by: ownership.by };
       if (ownership.is === 'ours') return (await this.#overtaken()) ?? found!;
-      if (ownership.is === 'foreign') foreign += 1;
+      const moving = ownership.is === 'moving' ? await this.#moving(found!) : undefined;
+      if (ownership.is === 'foreign' || (ownership.is === 'moving' && moving === undefined)) foreign += 1;
       if (foreign > FOREIGN_REREADS) return { outcome: 'aliasForeign', found: found ?? null };
-      if (!(await this.#patience.settle())) return this.#timedOut(found);
+      if (!(await this.#patience.settle())) return moving ?? this.#timedOut(found);
+    }
+  }
+
+  /** What to answer if Lambda does not get done in time; undefined where the weights are not Lambda's own. */
+  async #moving(found: AliasSnapshot): Promise<Failed | undefined> {
+    try {
+      const { provisioned } = await this.#ports.traffic.concurrency(this.#command.alias);
+      if (!isMovedByLambda(found, provisioned)) return undefined;
+      const to = `version ${found.version} is warm (provisioned concurrency, ${provisioned?.status})`;
+      const error = `Lambda itself keeps ${found.second?.weightPercent} % of the traffic on version ${found.second?.version} until ${to}`;
+      return { outcome: 'failed', error, retryable: true };
+    } catch (error) {
+      return failure(error);
     }
   }
 

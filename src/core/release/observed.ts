@@ -1,4 +1,4 @@
-import { alone, readDescription, sameRouting } from './alias.ts';
+import { alone, type Routing, readDescription, sameRouting } from './alias.ts';
 import { bakeHold } from './bake.ts';
 import { enter, isGated, leaveGate, nextStop } from './gating.ts';
 import { failing, feedGuards, guardVerdicts, seenOf } from './guards.ts';
@@ -125,7 +125,13 @@ function foreignAlias(release: Release, { alias }: Observation): 'no' | 'suspect
   const { tag } = readDescription(alias.description);
   if (tag?.releaseId !== release.id) return 'suspected';
   if (tag.fence < release.fence) return 'no';
-  return sameRouting(alias, routingOf(release.plan, weightAt(release.plan, release.step))) ? 'no' : 'suspected';
+  const wanted = routingOf(release.plan, weightAt(release.plan, release.step));
+  return sameRouting(alias, wanted) || isWarmingUp(alias, wanted) ? 'no' : 'suspected';
+}
+
+/** Lambda's own weight while provisioned concurrency follows a move: everything stays on the other version, by our write's leave. */
+function isWarmingUp(alias: Routing, wanted: Routing): boolean {
+  return wanted.second === null && alias.version === wanted.version && alias.second?.weightPercent === 100;
 }
 
 function markFirstBad(release: Release, observation: Observation, at: number): Release {

@@ -6,6 +6,7 @@ import { type AliasKey, describeRouting, MAX_USER_DESCRIPTION, readDescription }
 import type { Facts } from './facts.ts';
 import { betterPlan, calibrationText, foresight, setUpJudge } from './foresight.ts';
 import type { Plan, Step, Threshold } from './plan.ts';
+import { isMovedByLambda } from './provisioned.ts';
 import { isOpen, type Release } from './release.ts';
 
 /** What somebody wants released, every text already read. */
@@ -29,7 +30,11 @@ export interface PlanRequest {
 export const MAX_ALARMS = 10;
 
 /** Why this alias cannot be released on at all right now, whatever the candidate; undefined where it can. */
-export function aliasRefusal(key: AliasKey, facts: Pick<Facts, 'alias'>, open: Release | null): Refusal | undefined {
+export function aliasRefusal(
+  key: AliasKey,
+  facts: Pick<Facts, 'alias'> & Partial<Pick<Facts, 'concurrency'>>,
+  open: Release | null,
+): Refusal | undefined {
   const flags = `--function ${key.function} --alias ${key.alias}`;
   if (isOpen(open)) {
     return {
@@ -38,7 +43,14 @@ export function aliasRefusal(key: AliasKey, facts: Pick<Facts, 'alias'>, open: R
       next: `switchback watch ${flags}   (or "switchback rollback ${flags}" to end it)`,
     };
   }
-  const { alias } = facts;
+  const { alias, concurrency } = facts;
+  if (alias.second && isMovedByLambda(alias, concurrency?.provisioned)) {
+    return {
+      kind: 'refused',
+      message: `alias ${key.alias} is still being moved by Lambda itself: ${describeRouting(alias)}, until version ${alias.version} is warm (provisioned concurrency, ${concurrency?.provisioned?.status})`,
+      next: `wait a minute or two and run it again; aws lambda get-provisioned-concurrency-config --function-name ${key.function} --qualifier ${key.alias} tells how far it is`,
+    };
+  }
   if (alias.second) {
     const { tag } = readDescription(alias.description);
     const by = tag ? `release ${tag.releaseId}, which this state does not know` : 'somebody else';

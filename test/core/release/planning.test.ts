@@ -220,3 +220,16 @@ test('the user’s own description is kept, whatever tag an earlier release left
   const plan = planned(request(), facts({ alias: snapshot(alone('41'), 'the shop [switchback r-0#4]') }));
   assert.equal(plan.description, 'the shop');
 });
+
+test('an alias that Lambda itself is still moving is not called split by somebody', () => {
+  const alias = snapshot({ version: '41', second: { version: '40', weightPercent: 100 } });
+  const moving = { provisioned: { requested: 5, status: 'IN_PROGRESS' } };
+  const refused = makePlan(request(), facts({ alias, concurrency: moving }), null);
+  assert.match(
+    refused.ok ? '' : refused.refusal.message,
+    /still being moved by Lambda itself.*until version 41 is warm/,
+  );
+  const ready = { provisioned: { requested: 5, status: 'READY' } };
+  const split = makePlan(request(), facts({ alias, concurrency: ready }), null);
+  assert.match(split.ok ? '' : split.refusal.message, /left split by somebody else/);
+});
