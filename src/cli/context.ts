@@ -34,6 +34,8 @@ export interface Flags extends IncidentFlags {
   readonly hookTimeout?: string;
   readonly approval?: readonly string[];
   readonly signals?: string;
+  readonly committedAt?: string;
+  readonly rework?: boolean;
   readonly detach?: boolean;
   readonly timeout?: string;
   readonly codedeploy?: string | readonly string[];

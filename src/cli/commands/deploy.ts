@@ -1,6 +1,7 @@
 import { startRelease } from '../../app/operate.ts';
 import { planRelease } from '../../app/plan-release.ts';
 import { actorOf } from '../../core/release/alias.ts';
+import type { Plan } from '../../core/release/plan.ts';
 import type { Release } from '../../core/release/release.ts';
 import { releaseJson } from '../../present/json/release.ts';
 import { line } from '../../present/text/line.ts';
@@ -19,6 +20,19 @@ import { portFlag } from '../port.ts';
 /** A detached release's first command is performed before leaving; a hook that takes longer is another process's. */
 const DETACH_PATIENCE_MS = 10_000;
 
+/** What the pipeline tells of the change: when it was committed, and whether it only repairs an earlier release. */
+function withOrigin(plan: Plan, { flags, io }: Context): Plan {
+  const given = flags.committedAt ?? io.env.SWITCHBACK_COMMITTED_AT;
+  const committedAt = given ? Date.parse(given) : undefined;
+  if (committedAt !== undefined && !(committedAt <= io.clock.now()))
+    throw usage(`--committed-at "${given}" is no time in the past: write it as git log -1 --format=%cI does`);
+  if (committedAt === undefined && !flags.rework) return plan;
+  return {
+    ...plan,
+    origin: { ...(committedAt === undefined ? {} : { committedAt }), ...(flags.rework ? { rework: true } : {}) },
+  };
+}
+
 export async function run(context: Context): Promise<ExitCode> {
   const { flags, output, io } = context;
   if (flags.train !== undefined) return (await import('../train/commands.ts')).deployTrain(context);
@@ -33,7 +47,8 @@ export async function run(context: Context): Promise<ExitCode> {
   try {
     const answer = unwrap(await planRelease(home.ports, wish, true));
     if (answer.kind === 'noop') return await noop(context, answer);
-    const { plan, readings } = answer;
+    const { readings } = answer;
+    const plan = withOrigin(answer.plan, context);
     output.say(...planText(plan));
     const since = await sinceNow(home, plan.key);
     const who = await home.ports.identity.whoAmI();

@@ -241,6 +241,13 @@ export const INCIDENT_VERBS: readonly Verb[] = [
     load: async () => ({ run: (await write()).settle }),
   },
   {
+    name: 'incident metrics',
+    summary: 'measure releases and incidents: DORA, and how long each took to be noticed, contained and told',
+    options: [{ flags: '--days <number>', description: 'how far back; 30 unless told' }, ...COMMON],
+    examples: ['switchback incident metrics --days 90', 'switchback incident metrics --json'],
+    load: () => import('../commands/incident/metrics.ts'),
+  },
+  {
     name: 'incident templates',
     summary: 'write the usual messages as templates to start from, or check those that a folder holds',
     operands: { name: 'folder', description: 'where they lie; else what the config file names' },

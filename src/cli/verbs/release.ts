@@ -63,6 +63,11 @@ export const RELEASE_VERBS: readonly Verb[] = [
       { flags: '--latest', description: 'release what $LATEST holds although the template names code' },
       REASON,
       DRY_RUN,
+      {
+        flags: '--committed-at <time>',
+        description: 'when its oldest change was committed, as git log -1 --format=%cI tells; for the lead time',
+      },
+      { flags: '--rework', description: 'it only repairs an earlier release; for the rework rate' },
       { flags: '--detach', description: 'start the release and leave; "switchback watch" drives it on' },
       TIMEOUT,
       {

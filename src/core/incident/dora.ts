@@ -14,8 +14,8 @@ export interface ReleaseSummary {
   readonly recoveredAt: number | null;
   /** When it began to fail. */
   readonly failedAt: number | null;
-  /** A release made only to repair another one. */
-  readonly rework: boolean;
+  /** A release made only to repair another one; null where nobody said. */
+  readonly rework: boolean | null;
 }
 
 /** One incident, as far as delivery performance needs to know it. */
@@ -67,10 +67,17 @@ export function dora(
     leadTime: summarise(deployed.filter(({ outcome }) => outcome === 'promoted').map(leadTime)),
     changeFailRate: share(failed.length, deployed.length, none),
     failedDeploymentRecovery: summarise(failed.map((release) => recovery(release, blamed(release.id)))),
-    reworkRate: share(deployed.filter(({ rework }) => rework).length, deployed.length, none),
+    reworkRate: reworkRate(deployed, none),
     stoppedBeforeTraffic: inside.filter(({ servedTraffic, outcome }) => !servedTraffic && outcome !== 'promoted')
       .length,
   };
+}
+
+/** Only where somebody says it of some release does silence mean that the others are none. */
+function reworkRate(deployed: readonly ReleaseSummary[], none: string): Measure {
+  if (deployed.length > 0 && deployed.every(({ rework }) => rework === null))
+    return { state: 'notApplicable', why: 'no release said whether it only repairs another one' };
+  return share(deployed.filter(({ rework }) => rework === true).length, deployed.length, none);
 }
 
 function leadTime({ committedAt, endedAt }: ReleaseSummary): Measure {

@@ -54,12 +54,9 @@ export function incidentFromRelease(release: Release, facts: ReleaseSurroundings
   };
 }
 
-/** The release, as far as delivery performance needs to know it; undefined while it is open. `known`: what the pipeline told. */
-export function summaryOfRelease(
-  release: Release,
-  known: Pick<ReleaseSummary, 'committedAt' | 'rework'>,
-): ReleaseSummary | undefined {
-  const { outcome, marks } = release;
+/** The release, as far as delivery performance needs to know it; undefined while it is open. */
+export function summaryOfRelease(release: Release): ReleaseSummary | undefined {
+  const { outcome, marks, plan } = release;
   if (!outcome) return undefined;
   return {
     id: release.id,
@@ -67,7 +64,8 @@ export function summaryOfRelease(
     endedAt: outcome.at,
     outcome: outcome.state,
     servedTraffic: topWeight(release) > 0,
-    ...known,
+    committedAt: plan.origin?.committedAt ?? null,
+    rework: plan.origin?.rework ?? null,
     recoveredAt: marks.restoredAt ?? null,
     failedAt: outcome.state === 'promoted' ? null : (marks.firstBadAt ?? marks.rollbackOrderedAt ?? outcome.at),
   };

@@ -51,11 +51,21 @@ export interface BetterPlan {
   readonly sees: string;
 }
 
+/** What the pipeline told of the change itself; delivery performance is measured by it, and nothing else. */
+export interface Origin {
+  /** When the oldest change in it was committed; epoch milliseconds. */
+  readonly committedAt?: number;
+  /** It only repairs an earlier release. */
+  readonly rework?: true;
+}
+
 /** What a release will do, as plain data. Printed before acting; the engine follows nothing else. */
 export interface Plan {
   readonly key: AliasKey;
   readonly stable: string;
   readonly candidate: string;
+  /** What the pipeline told of the change. */
+  readonly origin?: Origin;
   /** The strategy as the user named it. */
   readonly strategy: string;
   /** Rising weights; the last is 100 and its hold is the bake. */

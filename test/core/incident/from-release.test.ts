@@ -89,9 +89,8 @@ test('a hold becomes an incident once it lasts; a promoted or running release ne
 });
 
 test('a release is summed up for DORA only once it has ended', () => {
-  const known = { committedAt: null, rework: false };
-  assert.equal(summaryOfRelease(new Story().start().release, known), undefined);
-  const summary = summaryOfRelease(rolledBack(30), known);
+  assert.equal(summaryOfRelease(new Story().start().release), undefined);
+  const summary = summaryOfRelease(rolledBack(30));
   assert.equal(summary?.servedTraffic, true);
   assert.equal(summary?.failedAt, T0 + 10_000);
   assert.equal(summary?.recoveredAt, T0 + 12_000);

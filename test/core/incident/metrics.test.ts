@@ -108,6 +108,14 @@ test("DORA's measures come from releases and the incidents that followed from th
   assert.equal(measured.stoppedBeforeTraffic, 1);
 });
 
+test('a rework rate is only told where somebody tells of rework', () => {
+  const window = { fromMs: T0 - DAY, toMs: T0 + DAY };
+  const silent = dora([release({ rework: null }), release({ rework: null })], [], window);
+  assert.equal(silent.reworkRate.state, 'notApplicable');
+  const told = dora([release({ rework: null }), release({ rework: true })], [], window);
+  assert.deepEqual(told.reworkRate, recorded(0.5));
+});
+
 test('without a release there is no rate', () => {
   const measured = dora([], [], { fromMs: T0, toMs: T0 + DAY });
   assert.equal(measured.changeFailRate.state, 'notApplicable');
