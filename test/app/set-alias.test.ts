@@ -210,6 +210,26 @@ describe('a write of the alias', () => {
     }
   });
 
+  it('is made by a rollback whose answer was lost while the last write, which removes the tag, landed', async () => {
+    for (const description of ['the shop', 'moved by hand']) {
+      const { aliases, first, perform } = world(CANDIDATE, tagged(1));
+      aliases.faults.update.push('lostBefore');
+      const rollback = write({ fence: 3, target: STABLE, untagged: [STABLE, CANDIDATE], last: first });
+      const result = await perform(rollback, {
+        aliases: {
+          update: (...args) =>
+            aliases.update(...args).catch((error: unknown) => {
+              aliases.foreign(KEY, CANDIDATE, description);
+              throw error;
+            }),
+          get: (key) => aliases.get(key),
+        },
+      });
+      if (description === 'the shop') assertSet(result, aliases.now(KEY));
+      else assert.deepEqual(result, { outcome: 'aliasForeign', found: aliases.now(KEY) });
+    }
+  });
+
   it('says that the alias is gone, or that the version is', async () => {
     const gone = world();
     gone.aliases.remove(KEY);

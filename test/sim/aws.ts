@@ -20,12 +20,20 @@ export interface Troubles {
 }
 
 /** A protection that is taken out, to see whether the laws notice: what AWS, or our fencing, would no longer do. */
-export type Mutation = 'none' | 'noRevisionCheck' | 'noOwnerTag' | 'noReadBack';
+export type Mutation =
+  | 'none'
+  | 'noRevisionCheck'
+  | 'noOwnerTag'
+  | 'noReadBack'
+  /** Whoever delivers a message does not ask whether somebody else has begun to. */
+  | 'noSendClaim';
 
 /** One write that AWS applied. `by`: the release whose write it was, or `foreign`. */
 export interface Applied {
   readonly at: number;
   readonly by: string;
+  /** Of the command; empty for strangers. */
+  readonly key: string;
   readonly fence: number | null;
   readonly before: AliasSnapshot;
   readonly after: AliasSnapshot;
@@ -38,6 +46,8 @@ export interface Applied {
 export class SimAws {
   readonly applied: Applied[] = [];
   alias: AliasSnapshot;
+  /** As it was before anything happened. */
+  readonly first: AliasSnapshot;
   #before: AliasSnapshot;
   #revision = 1;
   readonly #timeline: Timeline;
@@ -51,11 +61,12 @@ export class SimAws {
     this.#random = random;
     this.#troubles = troubles;
     this.alias = { ...alone(version), description: 'the shop', revisionId: 'rev-1' };
+    this.first = this.alias;
     this.#before = this.alias;
   }
 
-  /** The alias as one process sees it: its calls stop answering when that process dies. `who` names it in the record. */
-  portFor(who: () => string, alive: () => boolean): Aliases {
+  /** The alias as one process sees it: its calls stop answering when that process dies. `by` is the release, `key` the command. */
+  portFor(by: string, key: string, alive: () => boolean): Aliases {
     const call = <T>(apply: () => T): Promise<T> => this.#call(apply, alive);
     let believed: AliasSnapshot | undefined;
     return {
@@ -65,11 +76,10 @@ export class SimAws {
         return call(() => (this.#random.chance(this.#troubles.staleRead) ? this.#before : this.alias));
       },
       update: (_key, to, revisionId) => {
-        const by = who();
         const sent =
           this.#mutation === 'noOwnerTag' ? { ...to, description: readDescription(to.description).text } : to;
         if (this.#mutation === 'noReadBack') believed = { ...to, revisionId: 'believed' };
-        return call(() => this.#write(sent, revisionId, by));
+        return call(() => this.#write(sent, revisionId, by, key));
       },
       create: () => Promise.reject(new Error('the simulation creates no aliases')),
     };
@@ -77,10 +87,10 @@ export class SimAws {
 
   /** Somebody else moves the alias, without asking anybody. */
   foreign(routing: Routing, description = 'moved by hand'): void {
-    this.#apply({ ...routing, description }, 'foreign', null);
+    this.#apply({ ...routing, description }, 'foreign', '', null);
   }
 
-  #write(to: Routing & { description: string }, revisionId: string, by: string): AliasSnapshot {
+  #write(to: Routing & { description: string }, revisionId: string, by: string, key: string): AliasSnapshot {
     if (this.#mutation !== 'noRevisionCheck' && revisionId !== this.alias.revisionId) {
       throw new AwsProblem(
         'precondition',
@@ -89,10 +99,10 @@ export class SimAws {
         'the revision is not the latest',
       );
     }
-    return this.#apply(to, by, readDescription(to.description).tag?.fence ?? null);
+    return this.#apply(to, by, key, readDescription(to.description).tag?.fence ?? null);
   }
 
-  #apply(to: Routing & { description: string }, by: string, fence: number | null): AliasSnapshot {
+  #apply(to: Routing & { description: string }, by: string, key: string, fence: number | null): AliasSnapshot {
     this.#revision += 1;
     const after = {
       version: to.version,
@@ -100,7 +110,7 @@ export class SimAws {
       description: to.description,
       revisionId: `rev-${this.#revision}`,
     };
-    this.applied.push({ at: this.#timeline.now, by, fence, before: this.alias, after });
+    this.applied.push({ at: this.#timeline.now, by, key, fence, before: this.alias, after });
     this.#before = this.alias;
     this.alias = after;
     return after;

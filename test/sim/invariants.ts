@@ -1,6 +1,7 @@
 import { alone, sameRouting, shareOf } from '../../src/core/release/alias.ts';
 import { stateOf } from '../../src/core/release/release.ts';
 import type { Applied } from './aws.ts';
+import { messageViolations } from './message-laws.ts';
 import type { World } from './world.ts';
 
 /**
@@ -17,8 +18,10 @@ export function violations(world: World): string[] {
   }
   for (const [id, writes] of byRelease) found.push(...writesOf(world, id, writes));
   found.push(...overwritten(world));
+  found.push(...unrecorded(world));
   found.push(...endings(world));
-  return found;
+  if (world.incidents) found.push(...messageViolations(world.incidents, world.steadyClock));
+  return [...world.laws.broken, ...found];
 }
 
 function writesOf(world: World, id: string, writes: readonly Applied[]): string[] {
@@ -48,8 +51,8 @@ function overwritten(world: World): string[] {
     if (write.by === 'foreign' || previous?.by !== 'foreign') return;
     // Somebody wrote what was there anyway: nothing of theirs can be lost.
     if (sameRouting(previous.before, previous.after)) return;
-    const startedBefore =
-      world.ledger.find((event) => event.kind === 'start' && event.releaseId === write.by)!.at < previous.at;
+    const started = world.actor.turns.find(({ event }) => event.kind === 'start' && event.releaseId === write.by);
+    const startedBefore = started !== undefined && started.at < previous.at;
     const { plan } = world.plans.get(write.by)!;
     // Before its first weight a release looks at the alias again, and goes on where it finds stable alone.
     const asFound = write.fence === 1 && sameRouting(previous.after, alone(plan.stable));
@@ -58,6 +61,19 @@ function overwritten(world: World): string[] {
     }
   });
   return found;
+}
+
+/** Every effect is in the ledger: a turn asked for it before it was done. */
+function unrecorded(world: World): string[] {
+  const asked = new Map<string, number>();
+  for (const { at, commands } of world.actor.turns) for (const key of commands) if (!asked.has(key)) asked.set(key, at);
+  return world.aws.applied.flatMap(({ by, fence, at, key }) => {
+    if (by === 'foreign') return [];
+    const askedAt = asked.get(key);
+    return askedAt !== undefined && askedAt <= at
+      ? []
+      : [`${by}#${fence ?? 'last'}: no turn in the ledger asked for it`];
+  });
 }
 
 function endings(world: World): string[] {
@@ -81,7 +97,8 @@ function endings(world: World): string[] {
     found.push(`${release.id} ended ${state} because of somebody else, but nobody else has touched the alias`);
   }
   const { plan, bad } = world.plans.get(release.id)!;
-  const guarded = plan.steps.length > 1;
+  // Guards that read nothing but CloudWatch see as late as it tells; a clock that is set forward ends a step before that.
+  const guarded = plan.steps.length > 1 && (plan.signals.logs || world.steadyClock);
   const byPerson = world.ledger.some((event) => event.kind === 'promote' && event.releaseId === release.id);
   if (state === 'promoted' && bad && guarded && !byPerson) found.push(`${release.id} was bad and was promoted`);
   return found;

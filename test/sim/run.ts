@@ -1,3 +1,4 @@
+import type { SimTurn } from './actor.ts';
 import type { Mutation } from './aws.ts';
 import { violations } from './invariants.ts';
 import { Random } from './random.ts';
@@ -8,6 +9,10 @@ export interface SimResult {
   readonly events: number;
   readonly writes: number;
   readonly ends: Readonly<Record<string, number>>;
+  /** Messages that were owed, by what became of them. */
+  readonly messages: Readonly<Record<string, number>>;
+  /** What befell the processes. */
+  readonly befell: Readonly<Record<string, number>>;
   readonly virtualHours: number;
   /** Seeds whose story broke a law, with the laws they broke. */
   readonly failures: readonly { readonly seed: number; readonly broken: readonly string[] }[];
@@ -15,7 +20,7 @@ export interface SimResult {
 
 const RELEASES_PER_WORLD = 4;
 /** Worlds are independent, so one pass of the event loop moves this many of them by one event each. */
-const AT_ONCE = 100;
+const AT_ONCE = 12;
 
 /** Draws the troubles of a story: some stories are quiet, some are dreadful. */
 export function scenarioOf(seed: number): Scenario {
@@ -32,21 +37,39 @@ export function scenarioOf(seed: number): Scenario {
       slow: bad * random.next(),
     },
     crashEveryMs: random.pick([0, 60_000, 600_000]),
+    diskFullEveryMs: random.pick([0, 0, 0, 900_000]),
+    clockJumpEveryMs: random.pick([0, 0, 0, 0, 600_000]),
     operatorEveryMs: random.pick([0, 0, 120_000, 900_000]),
+    hastyChance: random.pick([0, 0, 0.05, 0.2]),
     foreignChance: random.pick([0, 0, 0.3]),
+    takenTwice: random.pick([0, 0, 0, 0.03]),
     hookTroubles: { silent: 0.1, fails: 0.1, crashes: 0.05, doubled: 0.1 },
+    incidents: random.chance(0.03),
   };
 }
 
 /** Tells `releases` releases, in worlds of four, from `firstSeed` on. */
 export async function simulate(releases: number, firstSeed = 1, mutation: Mutation = 'none'): Promise<SimResult> {
   const worlds = Math.ceil(releases / RELEASES_PER_WORLD);
+  // Nobody reads where a simulated fault was thrown, and there are hundreds of thousands of them.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   const total = { releases: 0, events: 0, writes: 0, virtualMs: 0 };
   const ends: Record<string, number> = {};
+  const messages: Record<string, number> = {};
+  const befell: Record<string, number> = {};
+  const count = (into: Record<string, number>, what: string): void => {
+    into[what] = (into[what] ?? 0) + 1;
+  };
+  // What protects messages is looked for where there are some.
+  const spotlight = mutation === 'noSendClaim' ? { incidents: true } : {};
   const failures: { seed: number; broken: string[] }[] = [];
   for (let from = 0; from < worlds; from += AT_ONCE) {
     const seeds = Array.from({ length: Math.min(AT_ONCE, worlds - from) }, (_, i) => firstSeed + from + i);
-    const batch = seeds.map((seed) => ({ seed, world: new World(seed, scenarioOf(seed), mutation) }));
+    const batch = seeds.map((seed) => ({
+      seed,
+      world: new World(seed, { ...scenarioOf(seed), ...spotlight }, mutation),
+    }));
     await tell(batch.map(({ world }) => world));
     for (const { seed, world } of batch) {
       const broken = violations(world);
@@ -55,19 +78,22 @@ export async function simulate(releases: number, firstSeed = 1, mutation: Mutati
       total.events += world.ledger.length;
       total.writes += world.aws.applied.length;
       total.virtualMs += world.timeline.now - world.startedAt;
-      const end = world.doc.release?.outcome?.state ?? 'open';
-      ends[end] = (ends[end] ?? 0) + 1;
+      count(ends, world.doc.release?.outcome?.state ?? 'open');
+      for (const { what } of world.process.history) if (!what.startsWith('has a clock')) count(befell, what);
+      for (const { doc } of world.incidents?.actors.values() ?? [])
+        for (const { now } of doc.incident?.messages ?? []) count(messages, now.state);
     }
   }
-  return { ...total, ends, virtualHours: Math.round(total.virtualMs / 3_600_000), failures };
+  Error.stackTraceLimit = stackTraceLimit;
+  return { ...total, ends, messages, befell, virtualHours: Math.round(total.virtualMs / 3_600_000), failures };
 }
 
 async function tell(worlds: readonly World[]): Promise<void> {
   let open = worlds;
   while (open.length > 0) {
-    for (const world of open) if (!world.done) world.timeline.step();
+    for (const world of open) world.timeline.step();
     await new Promise((resolve) => setImmediate(resolve));
-    open = open.filter((world) => !world.done);
+    open = open.filter((world) => !world.isOver());
   }
 }
 
@@ -75,9 +101,20 @@ async function tell(worlds: readonly World[]): Promise<void> {
 export async function story(seed: number): Promise<string> {
   const world = new World(seed, scenarioOf(seed));
   await tell([world]);
-  const start = world.ledger[0]?.at ?? 0;
+  const start = world.startedAt;
+  const turns = (of: string, told: readonly SimTurn<object>[]) =>
+    told.map(({ at, event, commands }) => {
+      const asked = commands.length === 0 ? '' : ` -> ${commands.join(', ')}`;
+      return { at, text: `${of}${JSON.stringify({ ...event, plan: undefined, opening: undefined })}${asked}` };
+    });
+  const { incidents } = world;
   const lines = [
-    ...world.ledger.map((event) => ({ at: event.at, text: `event ${JSON.stringify({ ...event, plan: undefined })}` })),
+    ...turns('event ', world.actor.turns),
+    ...[...(incidents?.actors ?? [])].flatMap(([id, actor]) => turns(`${id} `, actor.turns)),
+    ...[...(incidents?.receivers.values() ?? [])].flatMap(({ channel, arrived }) =>
+      [...arrived].flatMap(([id, times]) => times.map((at) => ({ at, text: `ARRIVED by ${channel.name}: ${id}` }))),
+    ),
+    ...world.process.history.map(({ at, what }) => ({ at, text: `PROCESS ${what}` })),
     ...world.aws.applied.map(({ at, by, fence, after }) => ({
       at,
       text: `WRITE by ${by}${fence === null ? '' : `#${fence}`}: ${JSON.stringify(after)}`,

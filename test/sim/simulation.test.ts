@@ -3,16 +3,22 @@ import { test } from 'node:test';
 import { simulate, story } from './run.ts';
 
 /** Enough to meet every trouble many times; `npm run bench:sim` tells 100,000. */
-const RELEASES = 8_000;
+const RELEASES = 6_000;
 /** How many releases show that a protection is missing; without a read-back each takes long to give up. */
-const MUTATED = { noRevisionCheck: 1_000, noOwnerTag: 2_000, noReadBack: 240 } as const;
+const MUTATED = { noRevisionCheck: 1_000, noOwnerTag: 4_000, noReadBack: 240, noSendClaim: 400 } as const;
 
 test('no story of crashes, faults, operators and strangers breaks a law of the engine', async () => {
   const result = await simulate(RELEASES);
   const [first] = result.failures;
-  const told = first ? `seed ${first.seed}: ${first.broken.join('; ')}\n${await story(first.seed)}` : '';
+  const told = first
+    ? `seed ${first.seed}: ${first.broken.join('; ')}; npm run bench:sim -- --story ${first.seed}\n${await story(first.seed)}`
+    : '';
   assert.equal(result.failures.length, 0, told);
   assert.ok(result.releases >= RELEASES);
+  for (const state of ['sent', 'unknown'])
+    assert.ok((result.messages[state] ?? 0) > 5, `few messages are ${state}: ${JSON.stringify(result.messages)}`);
+  for (const befell of ['dies', 'finds the disk full'])
+    assert.ok((result.befell[befell] ?? 0) > 100, `few processes: ${JSON.stringify(result.befell)}`);
   for (const end of ['promoted', 'rolledBack', 'halted']) assert.ok((result.ends[end] ?? 0) > 20, `few ${end}`);
 });
 

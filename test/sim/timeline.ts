@@ -9,6 +9,8 @@ interface Item {
 /** Virtual time: things happen in the order of their time, and nothing else passes. */
 export class Timeline {
   now: number;
+  /** How many things have happened. */
+  steps = 0;
   #order = 0;
   readonly #items: Item[] = [];
 
@@ -33,6 +35,7 @@ export class Timeline {
     const item = this.#items.shift();
     if (!item) return false;
     this.now = item.at;
+    this.steps += 1;
     item.run();
     return true;
   }

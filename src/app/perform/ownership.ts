@@ -30,7 +30,18 @@ export function ownershipOf(command: SetAlias, found: AliasSnapshot, sent: Sent 
   if (!mayWriteOver(command, found, tag)) return { is: 'foreign' };
   if (sent === undefined || found.revisionId === sent.base) return { is: sent?.accepted ? 'stale' : 'ours' };
   // Our write went through, or may have: what now looks as before it was put there by somebody else since.
-  return { is: sent.accepted || tag === null ? 'foreign' : 'ours' };
+  if (sent.accepted) return { is: 'foreign' };
+  return { is: tag !== null || isOwnTagRemoval(command, found) ? 'ours' : 'foreign' };
+}
+
+/**
+ * Whether the alias is as this release's own last write leaves it, which was still under way when this one was sent: the
+ * routing and the words that were last read, and of the description nothing gone but our tag.
+ */
+function isOwnTagRemoval({ last, releaseId }: SetAlias, found: AliasSnapshot): boolean {
+  if (last === null || !sameRouting(last, found)) return false;
+  const { tag, text } = readDescription(last.description);
+  return tag?.releaseId === releaseId && text === found.description;
 }
 
 /**

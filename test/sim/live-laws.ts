@@ -1,0 +1,40 @@
+import type { Command } from '../../src/core/release/commands.ts';
+import type { AliasEvent } from '../../src/core/release/events.ts';
+import { isOpen, type Release } from '../../src/core/release/release.ts';
+import { SYSTEM } from '../../src/core/who.ts';
+
+/**
+ * The laws that are looked at after every single turn: at most one open release per alias · what has ended stays ended ·
+ * after a rollback nothing but stable is asked for · the automatic actor asks for no weight beyond the next step.
+ */
+export class LiveLaws {
+  readonly broken: string[] = [];
+
+  turned(
+    at: number,
+    before: Release | null,
+    after: Release | null,
+    event: AliasEvent,
+    commands: readonly Command[],
+  ): void {
+    const breaks = (law: string): void => void this.broken.push(`${law} (${event.kind} at ${at})`);
+    if (before && !after) breaks(`${before.id} was forgotten`);
+    if (!after) return;
+    if (before && before.id !== after.id && isOpen(before)) breaks(`${after.id} began while ${before.id} was open`);
+    if (before?.id === after.id) {
+      if (before.outcome && (after.outcome !== before.outcome || isOpen(after))) breaks(`${after.id} ended twice`);
+      if (before.rollback && !after.rollback) breaks(`the rollback of ${after.id} was forgotten`);
+      if (after.fence < before.fence) breaks(`the writes of ${after.id} were counted back`);
+      const skipped = after.step > before.step + 1;
+      if (skipped && event.kind !== 'promote') breaks(`${after.id} skipped a step`);
+      const rose = after.step > before.step && event.who.provedBy === SYSTEM.provedBy;
+      if (rose && before.paused) breaks(`${after.id} went on by itself although a person had paused it`);
+    }
+    for (const command of commands) {
+      if (command.kind !== 'setAlias') continue;
+      const { version, second } = command.target;
+      const isStableAlone = version === after.plan.stable && second === null;
+      if (after.rollback && !isStableAlone) breaks(`${after.id} asked for ${version} after its rollback`);
+    }
+  }
+}
