@@ -144,7 +144,7 @@ export class TrainWorld {
     const alive = this.#alive();
     const { clock } = this.timeline;
     const ports = {
-      aliases: wagon.aws.portFor(() => command.key.split(/[#/]/)[0]!, alive),
+      aliases: wagon.aws.portFor(command.key.split(/[#/]/)[0]!, command.key, alive),
       signals: {
         look: () =>
           new Promise<Observation>((resolve) =>
@@ -177,11 +177,7 @@ export class TrainWorld {
         read: async (actor) => this.#storedAlias(actor, this.#byActor.get(actor)!.doc),
       },
       aliases: {
-        get: (key) =>
-          this.#byActor
-            .get(actorOf(key))!
-            .aws.portFor(() => 'train', alive)
-            .get(key),
+        get: (key) => this.#byActor.get(actorOf(key))!.aws.portFor('train', '', alive).get(key),
       },
       clock: this.timeline.clock,
     });
