@@ -34,7 +34,9 @@ export function trainSchema<Release extends Readonly<Record<Shared, z.ZodType>> 
     function: z.string().min(1).max(140).describe('The name of the Lambda function.'),
     region: region.optional(),
     version: z
-      .union([z.string().regex(/^\d{1,15}$/), z.int().positive()], { error: 'a version is a number' })
+      .union([z.string().regex(/^\d{1,15}$/, { error: 'a version is a number' }), z.int().positive()], {
+        error: 'a version is a number',
+      })
       .optional()
       .describe('A published version, instead of code.'),
     ...own,
