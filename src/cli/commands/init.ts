@@ -61,5 +61,13 @@ thresholds:
 #   preTraffic: ${fn}-smoke-test
 #   postTraffic: ${fn}-check
 #   timeout: 10m
+
+# What must pass before the release goes on: tests, load, programs, scans, approvals (docs/gates.md).
+# gates:
+#   - name: smoke
+#     functional: { cases: [{ event: events/order.json, expect: [{ path: $.ok, equals: true }] }] }
+#   - name: uat
+#     approval: { title: UAT, roles: [qa] }
+#     onSilence: hold
 `;
 }
