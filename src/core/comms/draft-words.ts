@@ -46,6 +46,14 @@ export function versions({ target, stable, candidate, weightPercent }: DraftFact
   return `Target: ${target}, from version ${stable} to version ${candidate}${weight}.`;
 }
 
+/** The same of a rollback: which version serves again instead of which. */
+export function switchedBack(facts: DraftFacts): string | null {
+  const { target, stable, candidate, weightPercent } = facts;
+  if (target === null || stable === null || candidate === null) return versions(facts);
+  const weight = weightPercent === null ? '' : `, which had up to ${weightPercent} % of the traffic`;
+  return `Target: ${target}, back to version ${stable} from version ${candidate}${weight}.`;
+}
+
 /** How many requests failed. */
 export function share({ affectedShare, badRequests }: DraftFacts): string | null {
   const parts = [
@@ -75,6 +83,7 @@ export interface DraftWords {
   readonly effectWords: EffectWords;
   readonly parts: string;
   readonly versions: string | null;
+  readonly switchedBack: string | null;
   readonly share: string | null;
   readonly times: readonly string[];
   readonly began: string | null;
@@ -91,6 +100,7 @@ export function draftWords(facts: DraftFacts, stage: Stage): DraftWords {
     effectWords: EFFECTS[facts.effect],
     parts: parts(facts),
     versions: versions(facts),
+    switchedBack: switchedBack(facts),
     share: share(facts),
     times: times(facts),
     began: startedAt === null ? null : utcText(startedAt),

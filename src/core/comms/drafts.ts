@@ -1,5 +1,15 @@
 import { AUDIENCES, type Audience, type Stage } from './audiences.ts';
-import { lasted, next, parts, STAGE_OF_CHANGE, STAGE_WORDS, share, times, versions } from './draft-words.ts';
+import {
+  lasted,
+  next,
+  parts,
+  STAGE_OF_CHANGE,
+  STAGE_WORDS,
+  share,
+  switchedBack,
+  times,
+  versions,
+} from './draft-words.ts';
 import { EFFECTS } from './effects.ts';
 import type { DraftFacts } from './facts.ts';
 import { redact } from './redact.ts';
@@ -99,7 +109,7 @@ const TEXTS: Readonly<Record<Audience, Template>> = {
   ],
   change: (facts, stage) => [
     `${STAGE_OF_CHANGE[stage] ?? 'Rolled back'}, for incident ${facts.id}: ${facts.title}`,
-    versions(facts),
+    switchedBack(facts),
     facts.releaseId === null ? null : `Release ${facts.releaseId}.`,
     facts.breach && `Reason: ${facts.breach}`,
     ...facts.containment.map((each) => `Done: ${each}`),

@@ -44,7 +44,10 @@ export function factsOf(incident: Incident, at: number): DraftFacts {
     breach: incident.private ? null : incident.breach,
     containment: incident.containments
       .filter(({ state }) => state !== 'failed')
-      .map(({ action, state, told }) => (state === 'done' ? told : `${describeContainment(action)}: under way`)),
+      .map(({ action, state, told, by }) => {
+        const what = state === 'done' ? told : `${describeContainment(action)}: under way`;
+        return `${what} (ordered by ${nameOf(by)})`;
+      }),
     summary: incident.private ? null : incident.summary,
     links: incident.tickets,
   };

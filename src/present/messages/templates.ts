@@ -121,8 +121,8 @@ Containment: {{ each }}
 {%- endfor %}
 `,
   change: `{{ changeWords }}, for incident {{ id }}: {{ title }}
-{%- if versions %}
-{{ versions }}
+{%- if switchedBack %}
+{{ switchedBack }}
 {%- endif %}
 {%- if releaseId %}
 Release {{ releaseId }}.
