@@ -19,6 +19,7 @@ import type { ReadChannelSettings } from './wire/channels.ts';
 import { lazyGates } from './wire/gates.ts';
 import { hostFor } from './wire/hosts.ts';
 import type { IncidentHome, Incidents, ReadIncidentSettings } from './wire/incidents.ts';
+import { keepBundles, keepIncidents, keepTrains, untilSignedIn } from './wire/keeping.ts';
 import type { ReadPageSettings } from './wire/pages.ts';
 import { isReached, type Regions, regionsOf } from './wire/regions.ts';
 import { lazyShelf, placeOf, type ShelfName, shelfFor } from './wire/shelves.ts';
@@ -207,6 +208,7 @@ async function openHome(
     messages: lazyShelf(() => shelfFor(aws, options, 'messages')),
     releases: () => home.ports,
     isMine,
+    regions: trains.isolation,
     report,
   });
   const { host, relocation, served } = openHost({
@@ -299,74 +301,5 @@ async function beFrugal(): Promise<void> {
   setFlagsFromString('--optimize-for-size');
 }
 
-/** How often a process that found no credentials looks whether there are some by now. */
-const SIGN_IN_MS = 5_000;
-
-async function untilSignedIn(
-  signedIn: () => Promise<unknown>,
-  clock: Clock,
-  report: WireOptions['report'],
-  signal: AbortSignal,
-): Promise<void> {
-  for (let told = ''; !signal.aborted; ) {
-    try {
-      await signedIn();
-      return;
-    } catch (error) {
-      const problem = `no release is driven until AWS can be asked: ${error instanceof Error ? error.message : String(error)}`;
-      if (problem !== told) report(problem);
-      told = problem;
-    }
-    await clock.sleep(SIGN_IN_MS, signal).catch(() => undefined);
-  }
-}
-
-/** A process that stays writes what has ended this often; one that leaves waits for its last work at most so long. */
-const KEEP_BUNDLES_MS = 5_000;
+/** A process that leaves waits for its last work at most so long. */
 const LAST_WORK_MS = 5_000;
-/** How soon a release that went wrong has its incident, and when what ended unattended is looked for. */
-const OPEN_INCIDENTS_MS = 250;
-const CATCH_UP_AFTER_MS = 2_000;
-
-async function keepBundles(keeper: Keeper, clock: Clock, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await clock.sleep(KEEP_BUNDLES_MS, signal).catch(() => undefined);
-    await keeper.flush();
-  }
-}
-
-async function keepIncidents(
-  { home, opener, publish }: Incidents,
-  clock: Clock,
-  report: (problem: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const { keepUp } = await import('./app/incident/keep-up.ts');
-  const keeping = home()
-    .then(({ host }) => keepUp({ host, clock, report }, signal))
-    .catch((error: unknown) => report(`this process stopped looking after incidents: ${String(error)}`));
-  const catchingUp = clock.sleep(CATCH_UP_AFTER_MS, signal).then(
-    () => opener.catchUp(signal),
-    () => undefined,
-  );
-  while (!signal.aborted) {
-    await opener.flush();
-    await publish().catch(() => undefined);
-    await clock.sleep(OPEN_INCIDENTS_MS, signal).catch(() => undefined);
-  }
-  await Promise.all([keeping, catchingUp]);
-}
-
-async function keepTrains(
-  { home }: Trains,
-  clock: Clock,
-  report: (problem: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    const [{ host }, { keepUp }] = await Promise.all([home(), import('./app/incident/keep-up.ts')]);
-    await keepUp({ host, clock, report, what: 'trains' }, signal);
-  } catch (error) {
-    report(`this process stopped driving trains: ${String(error)}`);
-  }
-}

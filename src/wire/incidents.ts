@@ -9,6 +9,7 @@ import type { Clock } from '../app/ports/clock.ts';
 import type { Drafts } from '../app/ports/drafts.ts';
 import type { HostUpkeep } from '../app/ports/host-upkeep.ts';
 import type { AliasHost, Ports } from '../app/ports/index.ts';
+import type { Regions } from '../app/ports/regions.ts';
 import type { Shelf } from '../app/ports/shelf.ts';
 import type { Aws } from '../aws/index.ts';
 import type { IncidentCommand } from '../core/incident/commands.ts';
@@ -57,6 +58,8 @@ export interface IncidentWiring {
   /** The alias actors, as use cases are handed them. */
   readonly releases: () => Ports;
   readonly isMine: (doc: AliasDoc) => boolean;
+  /** How a region is taken out of traffic. */
+  readonly regions: Regions;
   readonly report: (problem: string) => void;
 }
 
@@ -149,7 +152,7 @@ async function openIncidents(wiring: IncidentWiring): Promise<Opened> {
     perform: incidentPerform({
       releases: wiring.releases(),
       concurrency: aws.concurrency,
-      regions: { isolate: async () => undefined },
+      regions: wiring.regions,
       channels,
       drafts,
       clock,

@@ -2,6 +2,7 @@ import type { TellTrain } from '../app/perform.ts';
 import type { Clock } from '../app/ports/clock.ts';
 import type { HostUpkeep } from '../app/ports/host-upkeep.ts';
 import type { AliasHost } from '../app/ports/index.ts';
+import type { Regions as IsolatesRegions } from '../app/ports/regions.ts';
 import type { Relocation } from '../app/ports/relocation.ts';
 import type { TrainHost } from '../app/train/operate.ts';
 import type { TrainCommand } from '../core/train/commands.ts';
@@ -32,6 +33,8 @@ export interface Trains {
   /** Opens the trains' side of the state at the first call. */
   home(): Promise<TrainHome>;
   readonly tell: TellTrain;
+  /** Takes a region's members back, for an incident. */
+  readonly isolation: IsolatesRegions;
   /** Resolves when this process has sent the messages that it took up; answers how many it has sent so far. */
   settle(): Promise<number>;
   served(): Promise<ServedKind | undefined>;
@@ -58,6 +61,13 @@ export function wireTrains(wiring: TrainWiring): Trains {
     async tell(command) {
       const [{ host }, { tellTrain }] = await Promise.all([open(), import('../app/train/perform.ts')]);
       await tellTrain(host, wiring.clock)(command);
+    },
+    isolation: {
+      async isolate(functionName, region) {
+        const { trainRegions } = await import('../app/train/isolate.ts');
+        const trains = async () => (await open()).host;
+        return trainRegions({ trains, clock: wiring.clock }).isolate(functionName, region);
+      },
     },
     async settle() {
       await (await opened)?.host.idle();
