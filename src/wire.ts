@@ -1,4 +1,3 @@
-import type { Keeper } from './app/bundle/keeper.ts';
 import type { Perform } from './app/perform.ts';
 import type { Clock } from './app/ports/clock.ts';
 import type { HostUpkeep } from './app/ports/host-upkeep.ts';
