@@ -3,7 +3,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { freePorts, type RestateServer, SKIPPED, startRestateServer } from '../hosts/restate-server.ts';
 import { Running } from './processes.ts';
-import { good, type ReleaseJson, type Service, Site } from './site.ts';
+import { bad, good, oneObject, type ReleaseJson, type Service, Site } from './site.ts';
 
 let site: Site;
 before(async () => {
@@ -86,6 +86,28 @@ describe('a state in Restate', { skip: SKIPPED, concurrency: 4 }, () => {
     const known = ['--restate-admin', server.admin, '--restate-identity', server.identityKey];
     return { state, running: await start(), again: start };
   }
+
+  test('opens the incident of a release that was rolled back, and whoever serves performs what people order', async () => {
+    const service = await site.service(good('one'));
+    const { state, running } = await served();
+    const version = await service.publish(bad('two'));
+    const guarded = ['--strategy', 'canary 50% 1m', '--threshold', 'error rate > 10% for 1s'];
+    const { code } = await service.underTraffic(() =>
+      service.json('deploy', '--version', version, ...guarded, '--state', state),
+    );
+    assert.equal(code, 3);
+    const say = async (...words: readonly string[]) => {
+      const ended = await new Running([...words, '--state', state, '--json'], site.env, site.folder).ended;
+      return oneObject<Record<string, unknown>>(ended.stdout, ended.stderr);
+    };
+    let incidents: unknown[] = [];
+    while (incidents.length === 0) incidents = (await say('incident', 'list')).incidents as unknown[];
+    assert.equal(incidents.length, 1);
+    const { phase, messages } = await say('incident', 'triage', '--severity', 'SEV-3');
+    assert.equal(phase, 'contained');
+    assert.ok((messages as { state: string }[]).some((message) => message.state === 'sent'));
+    await running.kill('SIGTERM');
+  });
 
   test('carries a release to its end, the process that started it long gone', async () => {
     const service = await site.service(good('one'));

@@ -72,6 +72,11 @@ export async function give(desk: Desk, ...orders: readonly (readonly [Order, Ord
   return show(desk, pending, { after: desk.incident.timeline.length });
 }
 
+/** Waits for what an order has set in motion; another process goes on with what takes longer. */
+export async function settle({ context, incidents }: Desk): Promise<void> {
+  await within(SETTLE_MS, incidents.settle(), context.io.clock);
+}
+
 export async function giveOne(
   { context, incidents, incident, who }: Desk,
   order: Order,

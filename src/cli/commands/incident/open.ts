@@ -10,7 +10,7 @@ import type { Home, IncidentHome } from '../../../wire.ts';
 import type { Context } from '../../context.ts';
 import type { ExitCode } from '../../exit.ts';
 import { unwrap, usage } from '../../failure.ts';
-import { choiceFlag, type Desk, evidenceFlags, give, momentFlag } from '../../incident/desk.ts';
+import { choiceFlag, type Desk, evidenceFlags, giveOne, momentFlag, settle, show } from '../../incident/desk.ts';
 import { LEVELS } from '../../incident/words.ts';
 import { aliasKey } from '../../target.ts';
 
@@ -35,23 +35,17 @@ export async function run(context: Context): Promise<ExitCode> {
   return follow(desk, severity);
 }
 
+/** What is known beyond the opening, and whom it called. */
 async function follow(desk: Desk, level: SeverityLevel | undefined): Promise<ExitCode> {
   const { workaround, summary } = desk.context.flags;
-  return give(
-    desk,
-    ...(level === undefined ? [] : [[{ kind: 'setSeverity', level }] as const]),
-    ...(workaround === undefined && summary === undefined
-      ? []
-      : [
-          [
-            {
-              kind: 'describe',
-              ...(workaround === undefined ? {} : { workaround }),
-              ...(summary === undefined ? {} : { summary }),
-            },
-          ] as const,
-        ]),
-  );
+  const known = {
+    ...(workaround === undefined ? {} : { workaround }),
+    ...(summary === undefined ? {} : { summary }),
+  };
+  await settle(desk);
+  if (level !== undefined) await giveOne(desk, { kind: 'setSeverity', level });
+  if (Object.keys(known).length > 0) await giveOne(desk, { kind: 'describe', ...known });
+  return show(desk);
 }
 
 function openingOf(
