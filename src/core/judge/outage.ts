@@ -91,8 +91,9 @@ function learn(watch: OutageWatch, block: { failures: number; trials: number; at
   const trials = watch.learnedTrials + block.trials;
   const learned = { ...watch, learnedFailures: failures, learnedTrials: trials, calmMs: block.atMs };
   if (trials < LEARNING_TRIALS) return learned;
-  // Learned from few failures the rate is uncertain; two standard errors up keep luck from passing for an outage.
-  const usualRate = Math.min(0.45, Math.max(LEAST_USUAL_RATE, (failures + 2 * Math.sqrt(failures) + 1) / trials));
+  // Learned from few failures the rate is uncertain: about two standard errors up, and three where none was seen (the rule
+  // of three), keep luck from passing for an outage.
+  const usualRate = Math.min(0.45, Math.max(LEAST_USUAL_RATE, (failures + 2 * Math.sqrt(failures + 1) + 1) / trials));
   return { ...learned, usualRate, logWealth: opening(usualRate), windowMs: block.atMs };
 }
 

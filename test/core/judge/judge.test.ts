@@ -151,6 +151,11 @@ test('a candidate that gets no traffic is held until it does', () => {
   assert.ok(dead.last.kind === 'hold' && dead.last.cause === 'candidateWithoutTraffic', dead.last.reason);
 });
 
+test('the state is small enough to be stored with every turn, however long the release lasts', () => {
+  const busy = { stable: slow(900, [0.5, 0.1, 0.01]), candidate: slow(100, [0.5, 0.1, 0.01]) };
+  assert.ok(JSON.stringify(run(repeat(720, busy), LATENCY).state).length < 6_000);
+});
+
 test('silence of two polls is held where traffic was dense, and data lifts the hold', () => {
   const silence = { stable: counts(0), candidate: counts(0) };
   const silent = run([...repeat(20), ...repeat(3, silence)]);
