@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { isLoopbackAddress, isPublicAddress } from './address.ts';
 
 /** One HTTP request of an adapter. */
@@ -63,7 +64,7 @@ export function createTransport(options: TransportOptions): Transport {
       if ('told' in target) return { kind: 'forbidden', told: target.told };
       const addresses = await addressesOf(target.url, allowInsecureLoopback, resolve);
       if ('kind' in addresses) return addresses;
-      return send(timeoutMs === undefined ? request : { ...request, timeoutMs }, target.url, addresses.address);
+      return send(timeoutMs === undefined ? request : { ...request, timeoutMs }, target.url, addresses.addresses);
     },
   };
 }
@@ -78,7 +79,7 @@ function readTarget(text: string, loopback: boolean): { readonly url: URL } | { 
   return { told: `${url.protocol}//${url.host} is not https` };
 }
 
-type Addressed = { readonly address: string } | Extract<Answer, { kind: 'notSent' | 'forbidden' }>;
+type Addressed = { readonly addresses: readonly string[] } | Extract<Answer, { kind: 'notSent' | 'forbidden' }>;
 
 async function addressesOf(
   url: URL,
@@ -88,12 +89,11 @@ async function addressesOf(
   const host = url.hostname.replace(/^\[|\]$/g, '');
   let found: readonly string[];
   try {
-    found = isIP(host) ? [host] : await resolve(host);
+    found = isIP(host) ? [host] : await inTime(resolve(host));
   } catch (error) {
     return { kind: 'notSent', told: `${host} cannot be resolved (${codeOf(error)})` };
   }
-  const [address] = found;
-  if (address === undefined) return { kind: 'notSent', told: `${host} has no address` };
+  if (found.length === 0) return { kind: 'notSent', told: `${host} has no address` };
   // Every address counts: which of them is used is not for the answer of a name server to choose.
   const inside = found.find((each) => !(loopback && isLoopbackAddress(each)) && !isPublicAddress(each));
   if (inside !== undefined)
@@ -103,14 +103,28 @@ async function addressesOf(
     };
   if (url.protocol === 'http:' && !found.every(isLoopbackAddress))
     return { kind: 'forbidden', told: `${url.protocol}//${url.host} is not https` };
-  return { address };
+  return { addresses: found };
+}
+
+/** A name server that is silent takes as long as one that is gone. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const late = pause(TIMEOUT_MS, undefined, { signal: stop.signal, ref: false }).then(() => {
+    throw Object.assign(new Error('no answer'), { code: 'ETIMEOUT' });
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    stop.abort();
+    late.catch(() => undefined);
+  }
 }
 
 async function resolveAll(host: string): Promise<readonly string[]> {
   return (await lookup(host, { all: true, order: 'ipv4first' })).map(({ address }) => address);
 }
 
-function send(request: HttpRequest, url: URL, address: string): Promise<Answer> {
+function send(request: HttpRequest, url: URL, addresses: readonly string[]): Promise<Answer> {
   const { method, headers, body = '', timeoutMs = TIMEOUT_MS } = request;
   const to = url.host;
   return new Promise((done) => {
@@ -131,7 +145,7 @@ function send(request: HttpRequest, url: URL, address: string): Promise<Answer> 
         // A connection of its own: one that was kept may be closed at the very moment it is used again.
         agent: false,
         signal,
-        lookup: pinned(address),
+        lookup: pinned(addresses),
       });
       outgoing.on('socket', (socket) => {
         socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
@@ -153,12 +167,12 @@ function send(request: HttpRequest, url: URL, address: string): Promise<Answer> 
 
 type Lookup = NonNullable<Parameters<typeof httpsRequest>[1]['lookup']>;
 
-/** Answers the address that was checked, whatever the name servers say by now. */
-function pinned(address: string): Lookup {
-  const family = isIP(address);
+/** Answers the addresses that were checked, whatever the name servers say by now. */
+function pinned(addresses: readonly string[]): Lookup {
+  const found = addresses.map((address) => ({ address, family: isIP(address) }));
   return (_host, options, callback) => {
-    if (options.all) callback(null, [{ address, family }]);
-    else callback(null, address, family);
+    if (options.all) callback(null, found);
+    else callback(null, found[0]!.address, found[0]!.family);
   };
 }
 

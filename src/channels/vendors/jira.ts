@@ -37,7 +37,8 @@ export function createJira(config: ConfigOf<'jira'>, tools: Tools): Adapter {
   const api = `${(config.baseUrl ?? config.site).replace(/\/+$/, '')}/rest/api/3`;
 
   async function call(token: string, method: HttpRequest['method'], path: string, body?: object): Promise<Judged> {
-    const reads = method === 'GET' || path === '/search/jql';
+    /** Twice does no harm. */
+    const reads = method === 'GET' || method === 'PUT' || path === '/search/jql';
     const answer = await tools.exchange({
       method,
       url: `${api}${path}`,
@@ -71,8 +72,8 @@ export function createJira(config: ConfigOf<'jira'>, tools: Tools): Adapter {
     const known = await find(token, outgoing);
     if (known && 'key' in known)
       return known.holds ? { outcome: 'accepted', ref: known.key } : update(token, outgoing, known.key);
-    const { about, subject, message } = outgoing;
-    const priority = about.facts.severity === null ? undefined : config.priorities?.[about.facts.severity];
+    const { subject, message } = outgoing;
+    const priority = priorityOf(outgoing, config);
     const created = await call(token, 'POST', '/issue', {
       fields: {
         project: { key: config.project },
@@ -93,6 +94,12 @@ export function createJira(config: ConfigOf<'jira'>, tools: Tools): Adapter {
   /** One write: the transition with the comment in it, or the comment alone where the workflow has no such way. */
   async function update(token: string, outgoing: Outgoing, key: string): Promise<SendAnswer> {
     const issue = `/issue/${encodeURIComponent(key)}`;
+    // An issue is mostly opened before anybody has set the level. Twice does no harm.
+    const priority = outgoing.message.stage === 'scope' ? priorityOf(outgoing, config) : undefined;
+    if (priority !== undefined) {
+      const set = await call(token, 'PUT', issue, { fields: { priority: { name: priority } } });
+      if (!set.ok && set.send.outcome !== 'refused') return set.send;
+    }
     const wanted = wantedOf(outgoing, config);
     const possible = wanted === undefined ? undefined : await call(token, 'GET', `${issue}/transitions`);
     if (possible && !possible.ok) return possible.send;
@@ -169,6 +176,10 @@ function wantedOf(outgoing: Outgoing, { transitions = {} }: ConfigOf<'jira'>): s
   if (ends(stage)) return transitions.resolved ?? 'Done';
   if (isReopened(outgoing)) return transitions.reopened;
   return stage === 'mitigated' ? transitions.mitigated : undefined;
+}
+
+function priorityOf({ about }: Outgoing, { priorities }: ConfigOf<'jira'>): string | undefined {
+  return about.facts.severity === null ? undefined : priorities?.[about.facts.severity];
 }
 
 function isNamed(transition: unknown, wanted: string): boolean {

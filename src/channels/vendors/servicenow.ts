@@ -76,7 +76,7 @@ export function createServiceNow(config: ConfigOf<'servicenow'>, tools: Tools): 
     if (known && 'outcome' in known) return safely(known);
     if (known?.description.includes(messageTag(outgoing.message.id))) return { outcome: 'accepted', ref: refOf(known) };
     if (known) return update(password, outgoing, known);
-    const { subject, message, about } = outgoing;
+    const { subject, message } = outgoing;
     const common = {
       short_description: cutChars(oneLine(subject), SHORT_CHARACTERS),
       description: plain(`${message.text}\n${tagLine(outgoing)}`),
@@ -85,13 +85,13 @@ export function createServiceNow(config: ConfigOf<'servicenow'>, tools: Tools): 
       ...(config.assignmentGroup === undefined ? {} : { assignment_group: config.assignmentGroup }),
       ...(config.configurationItem === undefined ? {} : { cmdb_ci: config.configurationItem }),
     };
-    const urgency = about.facts.severity === null ? '2' : URGENCY[about.facts.severity];
     const created = change
       ? await call(password, 'POST', '/api/sn_chg_rest/change/emergency', common)
       : await call(password, 'POST', `${table}?sysparm_fields=sys_id,number&sysparm_exclude_reference_link=true`, {
           ...common,
-          impact: urgency,
-          urgency,
+          impact: '2',
+          urgency: '2',
+          ...urgencyOf(outgoing),
         });
     if (!created.ok) return created.send;
     const made = recordOf(field(jsonOf(created.answer), 'result'));
@@ -102,7 +102,8 @@ export function createServiceNow(config: ConfigOf<'servicenow'>, tools: Tools): 
   async function update(password: string, outgoing: Outgoing, record: Filed): Promise<SendAnswer> {
     const note = plain(`${outgoing.subject}\n${outgoing.message.text}\n${tagLine(outgoing)}`);
     if (change && ends(outgoing.message.stage)) return close(password, outgoing, record, note);
-    const state = change ? {} : stateOf(outgoing, config);
+    const urgency = outgoing.message.stage === 'scope' ? urgencyOf(outgoing) : {};
+    const state = change ? {} : { ...urgency, ...stateOf(outgoing, config) };
     return noted(await call(password, 'PATCH', notePath(record), { work_notes: note, ...state }), record);
   }
 
@@ -188,6 +189,12 @@ function correlationOf({ about, message }: Outgoing): string {
 
 function tagLine({ about, message }: Outgoing): string {
   return `Switchback ${about.facts.id}, ${message.stage}, ${messageTag(message.id)}`;
+}
+
+/** Impact and urgency of the level, once somebody has set it. */
+function urgencyOf({ about }: Outgoing): object {
+  const { severity } = about.facts;
+  return severity === null ? {} : { impact: URGENCY[severity], urgency: URGENCY[severity] };
 }
 
 function stateOf(outgoing: Outgoing, { states = {}, closeCode }: ConfigOf<'servicenow'>): object {

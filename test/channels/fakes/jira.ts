@@ -4,6 +4,7 @@ export interface Issue {
   readonly key: string;
   readonly fields: unknown;
   status: string;
+  priority: string;
   readonly comments: unknown[];
 }
 
@@ -37,9 +38,13 @@ export class JiraVendor implements Vendor {
     if (rest === '/search/jql' && method === 'POST') return this.#search(textAt(json, 'jql'));
     if (rest === '/project/OPS') return { status: 200, body: { key: 'OPS', name: 'Operations' } };
     if (rest === '/issue' && method === 'POST') return this.#create(at(json, 'fields'));
-    const [, key, more] = /^\/issue\/([^/]+)\/(\w+)$/.exec(rest) ?? [];
+    const [, key, more] = /^\/issue\/([^/]+)(?:\/(\w+))?$/.exec(rest) ?? [];
     const issue = this.issues.find((each) => each.key === key);
     if (!issue) return { status: 404, body: { errorMessages: ['Issue does not exist'], errors: {} } };
+    if (more === undefined && method === 'PUT') {
+      issue.priority = textAt(json, 'fields', 'priority', 'name');
+      return { status: 204 };
+    }
     const ways = WAYS[issue.status] ?? [];
     if (more === 'transitions' && method === 'GET')
       return { status: 200, body: { transitions: ways.map(([id, name, to]) => ({ id, name, to: { name: to } })) } };
@@ -89,7 +94,7 @@ export class JiraVendor implements Vendor {
     if (summary === '' || summary.length > 255 || summary.includes('\n')) return bad({ summary: 'is not valid' });
     if (textAt(fields, 'project', 'key') !== 'OPS') return bad({ project: 'valid project is required' });
     const key = `OPS-${this.issues.length + 1}`;
-    this.issues.push({ key, fields, status: 'Open', comments: [] });
+    this.issues.push({ key, fields, status: 'Open', priority: textAt(fields, 'priority', 'name'), comments: [] });
     return { status: 201, body: { id: String(10_000 + this.issues.length), key, self: `https://x/${key}` } };
   }
 

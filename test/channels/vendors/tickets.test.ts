@@ -27,6 +27,19 @@ test('a Jira issue follows its incident: opened, moved, closed, opened again', a
   assert.equal(issue!.comments.length, 4);
 });
 
+test('a ticket gets its priority when somebody sets the level, which is mostly after it was opened', async (t) => {
+  const jira = await stand<JiraVendor>(t, 'jira');
+  await jira.channels.deliver(jira.message({ facts: { severity: null } }));
+  assert.equal(jira.vendor.issues[0]!.priority, '');
+  await jira.channels.deliver(jira.message({ stage: 'scope', earlier: [OPS] }));
+  assert.equal(jira.vendor.issues[0]!.priority, 'Highest');
+  const now = await stand<ServiceNowVendor>(t, 'servicenow');
+  await now.channels.deliver(now.message({ facts: { severity: null } }));
+  assert.equal(now.vendor.rows[0]!.fields.urgency, '2');
+  await now.channels.deliver(now.message({ stage: 'scope', earlier: [INC] }));
+  assert.equal(now.vendor.rows[0]!.fields.urgency, '1');
+});
+
 test('a workflow without the way is not forced: the comment says so', async (t) => {
   const { channels, message, vendor } = await stand<JiraVendor>(t, 'jira', { transitions: { resolved: 'Verified' } });
   await channels.deliver(message());
