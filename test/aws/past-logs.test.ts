@@ -149,8 +149,7 @@ test('calibrate learns from the logs that a function really wrote that its failu
     // Two at once keep two environments busy, on a slow machine too; each fails eight times in a row when it falls ill.
     const invoke = (sicken: boolean) =>
       lambda.invoke({ FunctionName: 'orders:live', Payload: strToU8(JSON.stringify({ sicken })) });
-    for (let round = 0; round < 300; round += 1)
-      await Promise.all([invoke(round % 15 === 0), invoke(false)]);
+    for (let round = 0; round < 300; round += 1) await Promise.all([invoke(round % 15 === 0), invoke(false)]);
     let kept: CalibrationRecord | undefined;
     const calibrations = {
       read: async () => kept,
