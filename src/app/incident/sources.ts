@@ -1,8 +1,9 @@
-import { replay } from '../../core/history/replay.ts';
+import { replay, type Turn } from '../../core/history/replay.ts';
+import { type ReleaseSeries, seriesOf } from '../../core/history/series.ts';
 import { releasesTold, tell } from '../../core/history/told.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import type { PostmortemSources } from '../../core/postmortem/draft.ts';
-import { type Exposure, exposureOf } from '../../core/postmortem/exposure.ts';
+import { exposureOf } from '../../core/postmortem/exposure.ts';
 import { type AliasKey, actorOf } from '../../core/release/alias.ts';
 import type { AliasEvent } from '../../core/release/events.ts';
 import type { Release } from '../../core/release/release.ts';
@@ -15,13 +16,20 @@ const PAGE = 1_000;
 /** Releases are looked for in the newest entries: some weeks of them. */
 const MAX_ENTRIES = 50_000;
 
+/** What a postmortem is drafted from, and what its picture is drawn from. */
+export interface DrawnSources extends PostmortemSources {
+  readonly series?: ReleaseSeries | undefined;
+}
+
 /** Everything that a postmortem is drafted from, read from the ledger. */
-export async function postmortemSources(host: Ledger, incident: Incident, nowMs: number): Promise<PostmortemSources> {
+export async function postmortemSources(host: Ledger, incident: Incident, nowMs: number): Promise<DrawnSources> {
   const { subject } = incident;
   if (!subject?.releaseId) return { incident, release: null, exposure: null, nowMs };
   const release = await releaseById(host, subject.alias, subject.releaseId);
-  const exposure = release && release.kind === 'release' ? await exposureFrom(host, release) : null;
-  return { incident, release: release ?? null, exposure, nowMs };
+  const turns = release && release.kind === 'release' ? await turnsFrom(host, release) : undefined;
+  const { id = '' } = release ?? {};
+  const exposure = turns ? exposureOf(turns, id) : null;
+  return { incident, release: release ?? null, exposure, nowMs, series: turns && seriesOf(turns, id) };
 }
 
 async function releaseById(host: Ledger, key: AliasKey, id: string): Promise<Release | undefined> {
@@ -38,8 +46,8 @@ async function releaseById(host: Ledger, key: AliasKey, id: string): Promise<Rel
   return undefined;
 }
 
-async function exposureFrom(host: Ledger, { id, plan }: Release): Promise<Exposure | null> {
+async function turnsFrom(host: Ledger, { id, plan }: Release): Promise<readonly Turn[] | undefined> {
   const isStart = (event: AliasEvent): boolean => event.kind === 'start' && event.releaseId === id;
   const events = await eventsSince(host, plan.key, isStart);
-  return events ? exposureOf(replay(plan.key, events), id) : null;
+  return events && replay(plan.key, events);
 }

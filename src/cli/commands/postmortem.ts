@@ -7,7 +7,16 @@ import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { CommandFailure, usage } from '../failure.ts';
 import { choiceFlag, type Desk, give, giveOne, needed, openDesk, personNamed, textOfWords } from '../incident/desk.ts';
-import { draft as draftPaper, lint, type Paper, read, unanswered, withStatus, write } from '../incident/postmortem.ts';
+import {
+  draft as draftPaper,
+  drawPage,
+  lint,
+  type Paper,
+  read,
+  unanswered,
+  withStatus,
+  write,
+} from '../incident/postmortem.ts';
 
 /** The postmortem of an incident, from its draft to its publication. */
 
@@ -125,6 +134,7 @@ type Stage = 'inReview' | 'reviewed' | 'published';
 async function step(desk: Desk, paper: Paper, stage: Stage, status: string, next: string): Promise<ExitCode> {
   const { pending } = await giveOne(desk, { kind: 'postmortem', stage, ref: paper.ref, digest: paper.digest });
   const written = await write(desk, withStatus(paper.text, status));
+  await drawPage(desk, paper.prose, stage);
   const findings = lint(desk.incident, paper.prose).filter(({ level }) => level === 'warn');
   return answer(desk, written, [
     ...findings.map(({ section, found, instead }) => line(['warn', '!'], ` ${section}: "${found}": ${instead}`)),

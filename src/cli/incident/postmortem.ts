@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { digestOf } from '../../app/incident/send-draft.ts';
 import { postmortemSources } from '../../app/incident/sources.ts';
 import type { Shelf } from '../../app/ports/shelf.ts';
+import type { ReleaseSeries } from '../../core/history/series.ts';
 import type { Incident } from '../../core/incident/incident.ts';
 import { ROLES } from '../../core/incident/roles.ts';
 import { type BlamelessFinding, lintBlameless } from '../../core/postmortem/blameless.ts';
@@ -39,7 +40,21 @@ export async function draft(desk: Desk): Promise<{ readonly postmortem: Postmort
   const earlier = await read(desk);
   const fresh = draftPostmortem(sources);
   const postmortem = earlier ? mergeProse(fresh, earlier.prose) : fresh;
+  await writePage(desk, postmortem, sources.series);
   return { postmortem, paper: await write(desk, postmortemMarkdown(postmortem)) };
+}
+
+/** The same as a page with the release's picture, beside the Markdown. It is made anew with every step. */
+export async function drawPage(desk: Desk, prose: Prose, status: Postmortem['status']): Promise<void> {
+  const { home, context, incident } = desk;
+  const incidentNow = (await desk.incidents.host.read(incident.id))?.state.incident ?? incident;
+  const sources = await postmortemSources(home.ports.host, incidentNow, context.io.clock.now());
+  await writePage(desk, { ...mergeProse(draftPostmortem(sources), prose), status }, sources.series);
+}
+
+async function writePage(desk: Desk, postmortem: Postmortem, series: ReleaseSeries | undefined): Promise<void> {
+  const { postmortemHtml } = await import('../../present/html/postmortem.ts');
+  await (await shelfOf(desk)).write(`${desk.incident.id}.html`, postmortemHtml(postmortem, series));
 }
 
 /** What lies there: the file that is named, else the shelf. Undefined where nothing does. */
