@@ -71,7 +71,7 @@ test('the page holds facts, words and picture, and nothing in it becomes markup 
   const prose = { tldr: '<script>alert(1)</script>\n* one\n* two' };
   const page = postmortemHtml(mergeProse(draftPostmortem(sources()), prose), series(20));
   assert.match(page, /<pre>&lt;script&gt;alert\(1\)&lt;\/script&gt;\n\* one/);
-  assert.doesNotMatch(page, /<script|<link|src=|url\(/);
+  assert.doesNotMatch(page, /<script|<link|src=|url\((?!#)/);
   assert.match(page, /<svg role="img"/);
   assert.match(page, new RegExp(new Date(T0).toISOString().slice(0, 10)));
   const bare = postmortemHtml(draftPostmortem(sources()), undefined);
