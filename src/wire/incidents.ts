@@ -10,6 +10,7 @@ import type { Drafts } from '../app/ports/drafts.ts';
 import type { HostUpkeep } from '../app/ports/host-upkeep.ts';
 import type { AliasHost, Ports } from '../app/ports/index.ts';
 import type { Regions } from '../app/ports/regions.ts';
+import type { Relocation } from '../app/ports/relocation.ts';
 import type { Shelf } from '../app/ports/shelf.ts';
 import type { Aws } from '../aws/index.ts';
 import type { IncidentCommand } from '../core/incident/commands.ts';
@@ -40,6 +41,8 @@ export interface IncidentHome {
   readonly setup: IncidentSetup;
   readonly channels: Channels;
   readonly drafts: Drafts;
+  /** How incidents move to or from here; undefined for a kind of state that they cannot move with. */
+  readonly relocation: Relocation | undefined;
   /** Looks at every alias: what ended while no process was there gets its incident. */
   catchUp(): Promise<void>;
   /** Resolves when this process has performed what it took up. */
@@ -164,12 +167,13 @@ async function openIncidents(wiring: IncidentWiring): Promise<Opened> {
     clock,
     report,
   });
-  const { host, served } = opened;
+  const { host, served, relocation } = opened;
   return {
     host,
     setup: settings.setup,
     channels,
     drafts,
+    relocation,
     served,
     pages,
     settle: () => host.idle(),

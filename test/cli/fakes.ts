@@ -225,9 +225,10 @@ export class World {
       },
       incidents: async () => ({
         host: this.incidents,
-        setup: DEFAULT_SETUP,
+        setup: { ...DEFAULT_SETUP, readers: this.readers },
         channels: this.channels,
         drafts: DRAFTS,
+        relocation: undefined,
         catchUp: async () => undefined,
         settle: () => this.incidents.idle(),
       }),
@@ -278,6 +279,7 @@ export class World {
 
   readonly problems: string[] = [];
   readonly channels = localSink(this.shelves.messages, this.clock);
+  readers: string[] = [];
   reserved: number | undefined;
   #claims = 0;
   readonly incidents: MemoryHost<IncidentDoc, IncidentEvent, IncidentCommand> = new MemoryHost({

@@ -258,3 +258,66 @@ test('what is wrong with a command is told before anything happens', async () =>
     assert.equal(answer.exit, exit, argv.join(' '));
   }
 });
+
+async function published(world: World, id: string) {
+  await world.run('incident', 'triage', id, '--severity', 'SEV-2');
+  await world.run('incident', 'contain', id, '--other', 'cache flushed', '--evidence', 'https://example.com/g');
+  await world.run('incident', 'resolve', id, '--summary', 'done');
+  for (const step of ['draft', 'submit', 'review']) assert.equal((await world.run('postmortem', step, id)).exit, 0);
+  return world.run('postmortem', 'publish', id, '--json');
+}
+
+test('a published postmortem has its readers, who say that they have read it', async () => {
+  const { world, id } = await opened();
+  world.readers = ['alice', 'bob'];
+  const first = await published(world, id);
+  assert.deepEqual(first.json.unread, ['alice', 'bob']);
+  assert.ok([...world.shelves.messages.texts.values()].some((text) => text.includes('is published, for alice, bob')));
+  for (const who of [BOB, BOB]) {
+    world.who = who;
+    assert.deepEqual((await world.run('postmortem', 'receipt', id, '--json')).json.unread, ['alice']);
+  }
+  const { json } = await world.run('incident', 'show', id, '--json');
+  const read = json.timeline.filter(({ text }: { text: string }) => text.includes('has read the postmortem'));
+  assert.equal(read.length, 1);
+});
+
+test('what is reviewed is what is published, and what is published stays', async () => {
+  const { world, id } = await opened();
+  await published(world, id);
+  const again = await world.run('postmortem', 'draft', id);
+  assert.equal(again.exit, 6);
+  const other = await opened();
+  const at = `${other.id}.md`;
+  const shelf = other.world.shelves.postmortems;
+  await other.world.run('incident', 'triage', other.id, '--severity', 'SEV-2');
+  await other.world.run('incident', 'contain', other.id, '--other', 'flushed', '--evidence', 'https://example.com/g');
+  await other.world.run('incident', 'resolve', other.id, '--summary', 'done');
+  for (const step of ['draft', 'submit', 'review']) await other.world.run('postmortem', step, other.id);
+  const text = shelf.texts.get(at) ?? '';
+  const marked = (words: string) => text.replace('_What happened, in three sentences._', words);
+  shelf.texts.set(at, marked('It was something else.'));
+  assert.match(
+    (await other.world.run('postmortem', 'publish', other.id)).err,
+    /its text has changed since it was reviewed/,
+  );
+  shelf.texts.set(at, marked('The password=hunter2hunter2 leaked.'));
+  assert.match((await other.world.run('postmortem', 'publish', other.id)).err, /section tldr holds a password or key/);
+  shelf.texts.set(at, text.replace('<!-- end -->', ''));
+  assert.match((await other.world.run('postmortem', 'draft', other.id)).err, /has lost its end mark/);
+  assert.equal(shelf.texts.get(at), text.replace('<!-- end -->', ''));
+});
+
+test('blame is pointed at and not forbidden', async () => {
+  const { world, id } = await opened();
+  await world.run('incident', 'triage', id, '--severity', 'SEV-3');
+  await world.run('incident', 'contain', id, '--other', 'flushed', '--evidence', 'https://example.com/g');
+  await world.run('incident', 'resolve', id, '--summary', 'done');
+  await world.run('postmortem', 'draft', id);
+  const shelf = world.shelves.postmortems;
+  const text = shelf.texts.get(`${id}.md`) ?? '';
+  shelf.texts.set(`${id}.md`, text.replace('_What happened, in three sentences._', 'It was human error.'));
+  const submitted = await world.run('postmortem', 'submit', id);
+  assert.equal(submitted.exit, 0, submitted.err);
+  assert.match(submitted.out, /"human error": ask what made the action look right/);
+});

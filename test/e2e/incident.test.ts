@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { CloudWatch } from '@aws-sdk/client-cloudwatch';
 import { SNS } from '@aws-sdk/client-sns';
 import { Running } from './processes.ts';
-import { bad, good, oneObject, REGION, type Service, Site } from './site.ts';
+import { bad, good, oneObject, REGION, Service, Site } from './site.ts';
 
 let site: Site;
 before(async () => {
@@ -120,6 +120,17 @@ describe('an incident', () => {
     assert.equal(incidents.length, 1, JSON.stringify(lists));
     const { timeline } = await tell(service, 'incident', 'show');
     assert.equal(timeline.filter(({ kind }) => kind === 'incident.declared').length, 1);
+  });
+
+  test('moves with its state, ledger and all', async () => {
+    const service = await site.service(good('one'));
+    const opened = await tell(service, 'incident', 'open', 'checkout fails', '--service', 'Shop');
+    const there = path.join(site.folder, 'moved', 'state.sqlite');
+    await tell(service, 'move', '--to', there);
+    const moved = new Service(site, service.name);
+    const shown = await new Running(['incident', 'show', '--state', there, '--json'], site.env, site.folder).ended;
+    assert.equal(oneObject<IncidentJson>(shown.stdout, shown.stderr).id, opened.id);
+    assert.notEqual((await speak(moved, 'incident', 'note', opened.id, 'hello')).code, 0);
   });
 
   test('is opened by an alarm that CloudWatch tells of over SNS, and rolled back through the engine', async () => {

@@ -1,4 +1,4 @@
-import { moveAll } from '../../app/move.ts';
+import { type MovablePlace, type Moved, moveAll } from '../../app/move.ts';
 import type { Relocation } from '../../app/ports/relocation.ts';
 import { line } from '../../present/text/line.ts';
 import type { Home } from '../../wire.ts';
@@ -23,15 +23,24 @@ export async function run(context: Context): Promise<ExitCode> {
   const target = await io.wire({ ...wireOptions(flags, io, output), stateFile: to });
   try {
     const [here, there] = [await (await context.wired()).home(), await target.home()];
-    const moved = unwrap(
-      await moveAll({
-        from: { host: here.ports.host, relocation: relocationOf(here, from) },
-        to: { host: there.ports.host, relocation: relocationOf(there, to) },
-        toPlace: to,
-        moved: (actor) => output.note(`${actor} lives at ${to} now`),
-      }),
-    );
-    await within(SETTLE_MS, there.settle(), io.clock);
+    let moved: Moved = { moved: 0, already: 0, commands: 0 };
+    const [sources, targets] = [await placesOf(here, from), await placesOf(there, to)];
+    for (const [index, source] of sources.entries()) {
+      const more = unwrap(
+        await moveAll({
+          from: source,
+          to: targets[index]!,
+          toPlace: to,
+          moved: (actor) => output.note(`${actor} lives at ${to} now`),
+        }),
+      );
+      moved = {
+        moved: moved.moved + more.moved,
+        already: moved.already + more.already,
+        commands: moved.commands + more.commands,
+      };
+    }
+    await within(SETTLE_MS, Promise.all([there.settle(), (await there.incidents()).settle()]), io.clock);
     const open = (await there.ports.host.list({ open: true, limit: MAX_COUNTED })).length;
     output.result({ from, to, ...moved, open }, [
       line(['good', '✔'], ` ${moved.moved} moved from ${from} to `, ['strong', to]),
@@ -48,7 +57,17 @@ export async function run(context: Context): Promise<ExitCode> {
 /** Open releases are counted up to here for the summary. */
 const MAX_COUNTED = 1_000;
 
-function relocationOf({ relocation }: Home, place: string): Relocation {
+/** The kinds of actors that live in a state: aliases, trains, incidents. */
+async function placesOf(home: Home, place: string): Promise<readonly MovablePlace[]> {
+  const [trains, incidents] = await Promise.all([home.trains(), home.incidents()]);
+  return [
+    { host: home.ports.host, relocation: relocationOf(home, place) },
+    { host: trains.host, relocation: relocationOf(trains, place) },
+    { host: incidents.host, relocation: relocationOf(incidents, place) },
+  ];
+}
+
+function relocationOf({ relocation }: Pick<Home, 'relocation'>, place: string): Relocation {
   if (relocation) return relocation;
   throw usage(`releases cannot be moved from or to ${place}: only a state file and Restate can`);
 }

@@ -1,4 +1,6 @@
+import { aboutOf } from '../../app/incident/about.ts';
 import { parseDuration } from '../../core/duration.ts';
+import { factsOf } from '../../core/incident/draft-facts.ts';
 import type { ActionItem, Incident } from '../../core/incident/incident.ts';
 import { postmortemJson } from '../../present/json/postmortem.ts';
 import { type Line, labelled, line } from '../../present/text/line.ts';
@@ -74,7 +76,9 @@ export async function publish(context: Context): Promise<ExitCode> {
   const desk = await openDesk(context);
   const paper = await existing(desk);
   refuseSecrets(desk, paper);
-  return step(desk, paper, 'published', 'published', `switchback incident close ${desk.incident.id}`);
+  const exit = await step(desk, paper, 'published', 'published', `switchback incident close ${desk.incident.id}`);
+  await callReaders(desk);
+  return exit;
 }
 
 export async function waive(context: Context): Promise<ExitCode> {
@@ -129,6 +133,22 @@ export async function action(context: Context): Promise<ExitCode> {
   ]);
 }
 
+/** Those on the list are told that there is something to read, by whatever reaches the responders. */
+async function callReaders({ context, incident, incidents }: Desk): Promise<void> {
+  const { readers } = incidents.setup;
+  if (readers.length === 0) return;
+  const told = `the postmortem of ${incident.id} is published, for ${readers.join(', ')}: switchback postmortem receipt ${incident.id}`;
+  const about = aboutOf(incident, factsOf(incident, context.io.clock.now()));
+  const answer = await incidents.channels.remind({
+    key: `${incident.id}/readers`,
+    incident: incident.id,
+    subject: 'postmortem',
+    told,
+    about,
+  });
+  if (answer.outcome !== 'accepted') context.output.note(`its readers were not told: ${answer.told}`);
+}
+
 type Stage = 'inReview' | 'reviewed' | 'published';
 
 async function step(desk: Desk, paper: Paper, stage: Stage, status: string, next: string): Promise<ExitCode> {
@@ -167,9 +187,14 @@ async function answer(desk: Desk, paper: Paper, lines: readonly Line[]): Promise
   const incident = (await desk.incidents.host.read(desk.incident.id))?.state.incident ?? desk.incident;
   const findings = lint(incident, paper.prose);
   const receipts = receiptsOf(incident);
+  const unread = incident.postmortem.stage === 'published' ? unreadBy(desk, receipts) : [];
   desk.context.output.result(
-    postmortemJson(incident, { ...paper, path: await whereOf(desk, paper), findings, receipts }),
-    [...lines, ...receipts.map(({ name, at }) => labelled('read by', `${name}, ${utc(at)}`))],
+    postmortemJson(incident, { ...paper, path: await whereOf(desk, paper), findings, receipts, unread }),
+    [
+      ...lines,
+      ...receipts.map(({ name, at }) => labelled('read by', `${name}, ${utc(at)}`)),
+      ...(unread.length > 0 ? [labelled('unread by', ['warn', unread.join(', ')])] : []),
+    ],
   );
   return EXIT.done;
 }
@@ -178,6 +203,14 @@ function receiptsOf({ timeline }: Incident): readonly { readonly name: string; r
   return timeline
     .filter(({ cause, who }) => cause === receiptId(who.name))
     .map(({ who, recordedAt }) => ({ name: who.name, at: recordedAt }));
+}
+
+/** Those on the list who have not said yet that they have read it; the end of a name is enough. */
+function unreadBy({ incidents }: Desk, receipts: readonly { readonly name: string }[]): readonly string[] {
+  return incidents.setup.readers.filter(
+    (reader) =>
+      !receipts.some(({ name }) => name === reader || name.endsWith(`/${reader}`) || name.startsWith(`${reader}@`)),
+  );
 }
 
 /** The same for the same person, so that a receipt counts once. */

@@ -12,6 +12,8 @@ export function postmortemJson(
     readonly path: string;
     readonly findings: readonly (BlamelessFinding & { readonly section: string })[];
     readonly receipts: readonly { readonly name: string; readonly at: number }[];
+    /** Those on the list who have not said so. */
+    readonly unread: readonly string[];
   },
 ) {
   return {
@@ -24,6 +26,7 @@ export function postmortemJson(
     digest: paper.digest,
     findings: paper.findings,
     receipts: paper.receipts,
+    unread: paper.unread,
     actionItems,
     prose: paper.prose,
     markdown: paper.text,
