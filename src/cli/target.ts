@@ -44,6 +44,13 @@ function nearLayers({ io, flags }: Pick<Context, 'io' | 'flags'>): Layer[] {
   ];
 }
 
+function numberFlag(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === '' || Number.isNaN(value)) throw usage(`${name} "${text}" is not a number`);
+  return value;
+}
+
 function fromFlags(flags: Flags): ReleaseSettings {
   const sources = [flags.zip, flags.code, flags.version].filter((source) => source !== undefined);
   if (sources.length > 1) throw usage('--zip, --code and --version exclude each other: give one of them');
@@ -54,7 +61,7 @@ function fromFlags(flags: Flags): ReleaseSettings {
     version: flags.version,
     strategy: flags.strategy,
     bake: flags.bake,
-    promoteEarly: flags.promoteEarly === undefined ? undefined : Number(flags.promoteEarly),
+    promoteEarly: numberFlag('--promote-early', flags.promoteEarly),
     alarms: flags.alarm,
     thresholds: flags.threshold,
     preTraffic: flags.preTraffic,

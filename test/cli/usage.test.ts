@@ -27,6 +27,8 @@ test('what is wrong with a command line is told with exit 2, before anything is 
     [['deploy', ...FLAGS, '--version', 'x'], /--version "x" is not a version/],
     [['deploy', ...FLAGS, '--strategy', 'fast'], /strategy "fast" is not known/],
     [['deploy', ...FLAGS, '--threshold', 'slow'], /threshold "slow" is not understood/],
+    [['deploy', ...FLAGS, '--promote-early', 'soon'], /--promote-early "soon" is not a number/],
+    [['deploy', ...FLAGS, '--promote-early', '1'], /promoteEarly 1 is no ratio: write a number above 1/],
     [['deploy', ...FLAGS, '--timeout', 'long'], /--timeout "long" is not a time/],
     [['deploy', ...FLAGS, '--zip', 'none.zip'], /"none\.zip|none\.zip" does not exist/],
     [['deploy', ...FLAGS, '--detach', '--callback-port', '0'], /excludes --detach/],
