@@ -17,7 +17,7 @@ import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { unwrap, usage } from '../failure.ts';
 import { follow, sinceNow } from '../follow.ts';
-import { FAULT_SPECS, FAULTS, type Fault, isFault } from '../rehearsal/faults.ts';
+import { FAULT_SPECS, FAULTS, type Fault, isFault, OUTAGE } from '../rehearsal/faults.ts';
 import { type Concluded, concludeIncident } from '../rehearsal/incident.ts';
 import { startLocalProcess } from '../rehearsal/local-process.ts';
 import { exampleZip } from '../rehearsal/package.ts';
@@ -30,9 +30,6 @@ const ALIAS = 'live';
 const MAX_RPS = 500;
 /** After the end, callers are watched a little longer: the scoreboard counts what they really saw. */
 const AFTERMATH_MS = 1_500;
-/** The outage begins when the judge knows how often the service usually fails, and before the step is over. */
-const OUTAGE_AFTER_MS = 7_500;
-const OUTAGE_MS = 4_000;
 
 /** One rehearsal: what is released, against what traffic, and where its ledger lies. */
 interface Rehearsal {
@@ -128,10 +125,10 @@ async function releaseIt(rehearsal: Rehearsal): Promise<Release | undefined> {
 
 /** The dependency fails while the release is under way, and comes back. */
 async function sufferOutage({ context: { output, io }, taxService }: Rehearsal): Promise<void> {
-  await io.clock.sleep(OUTAGE_AFTER_MS);
+  await io.clock.sleep(OUTAGE.afterMs);
   output.note('the tax service, which both versions need, now fails 7 of 10 requests');
   taxService.fail(70);
-  await io.clock.sleep(OUTAGE_MS);
+  await io.clock.sleep(OUTAGE.forMs);
   taxService.fail(0);
   output.note('the tax service answers again');
 }

@@ -9,6 +9,9 @@ export function isFault(text: string): text is Fault {
 /** Longer than the rehearsal's function may run. */
 const FOREVER_MS = 30_000;
 
+/** The outage begins when the judge knows how often the service usually fails, and before the step is over. */
+export const OUTAGE = { afterMs: 7_500, forMs: 4_000 } as const;
+
 interface FaultSpec {
   /** Completes "Releasing a new version that …". */
   readonly says: string;
@@ -91,7 +94,7 @@ export async function faultOf() {
   subtle: {
     ...CANARY,
     // One failure in 200 is seen within a minute only where there is traffic to see it in.
-    strategy: 'canary 50% 50s',
+    strategy: 'canary 50% 45s',
     rps: 300,
     says: 'fails half a percent of its requests',
     source: `export async function faultOf(event) {
