@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { ID_ALPHABET } from '../core/release/remains.ts';
 
-const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz';
+/** Shared with whoever reads the time of an id. */
+const BASE32 = ID_ALPHABET;
 
 /** `r-` and ten characters: eight of time, so ids sort by age, and two of chance. */
 export function newReleaseId(nowMs: number): string {

@@ -37,6 +37,7 @@ export interface Flags extends IncidentFlags {
   readonly committedAt?: string;
   readonly rework?: boolean;
   readonly detach?: boolean;
+  readonly takeOver?: string;
   readonly timeout?: string;
   readonly codedeploy?: string | readonly string[];
   readonly restoreWithin?: string;

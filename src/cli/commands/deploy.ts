@@ -16,6 +16,7 @@ import { follow, report, sinceNow, timeFlag } from '../follow.ts';
 import { within } from '../patience.ts';
 import { noop, showPlan, wanted } from '../planned.ts';
 import { portFlag } from '../port.ts';
+import { takeBackRemains } from '../take-over.ts';
 
 /** A detached release's first command is performed before leaving; a hook that takes longer is another process's. */
 const DETACH_PATIENCE_MS = 10_000;
@@ -45,6 +46,7 @@ export async function run(context: Context): Promise<ExitCode> {
   const home = await (await context.wired()).home();
   const callbacks = await listen(context, home);
   try {
+    await takeBackRemains(context, home, wish);
     const answer = unwrap(await planRelease(home.ports, wish, true));
     if (answer.kind === 'noop') return await noop(context, answer);
     const { readings } = answer;

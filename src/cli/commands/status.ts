@@ -1,5 +1,7 @@
+import { formatDuration } from '../../core/duration.ts';
 import { type AliasKey, type AliasSnapshot, actorOf, sameRouting } from '../../core/release/alias.ts';
 import { isOpen, type Release, stateOf } from '../../core/release/release.ts';
+import { type Remains, remainsOf } from '../../core/release/remains.ts';
 import { type Train, trainStateOf } from '../../core/train/train.ts';
 import { SYSTEM } from '../../core/who.ts';
 import { releaseJson } from '../../present/json/release.ts';
@@ -37,9 +39,11 @@ export async function run(context: Context): Promise<ExitCode> {
         `alias ${key.function}:${key.alias} does not exist in ${key.region} of account ${key.account}`,
         `aws lambda list-aliases --function-name ${key.function} --region ${key.region}`,
       );
-    output.result({ ...noRelease(key, live), live: routingOf(live) }, [
+    const remains = remainsOf(null, live, io.clock.now());
+    output.result({ ...noRelease(key, live), live: routingOf(live), remains }, [
       line(['strong', `${key.function}:${key.alias}`], '  no release in this state file'),
       labelled('live', routingText(live)),
+      ...(remains ? remainsLines(key, remains, io.clock.now()) : []),
     ]);
     return EXIT.done;
   }
@@ -49,6 +53,19 @@ export async function run(context: Context): Promise<ExitCode> {
     ...difference(release, live),
   ]);
   return EXIT.done;
+}
+
+/** The owner tag of a release of which nothing else is known: its runner is gone, or it runs on another machine. */
+function remainsLines(key: AliasKey, { releaseId, beganAt }: Remains, nowMs: number): Line[] {
+  const began = beganAt === null ? '' : `, begun ${formatDuration(Math.max(0, nowMs - beganAt))} ago`;
+  return [
+    labelled('tag', ['warn', `release ${releaseId}${began}, of another machine or of a runner that is gone`]),
+    line(
+      'If it is gone:  ',
+      ['strong', `switchback rollback ${flagsOf(key)}`],
+      '   or the next deploy with --take-over 0s',
+    ),
+  ];
 }
 
 async function catchUp({ io }: Context, { ports: { host }, upkeep, settle }: Home, key: AliasKey): Promise<void> {

@@ -68,6 +68,11 @@ export const RELEASE_VERBS: readonly Verb[] = [
         description: 'when its oldest change was committed, as git log -1 --format=%cI tells; for the lead time',
       },
       { flags: '--rework', description: 'it only repairs an earlier release; for the rework rate' },
+      {
+        flags: '--take-over <time>',
+        description:
+          'take back a half-done release whose process is gone, if it began longer ago than this (24h for one that this state does not know); 0s where nobody else can be releasing',
+      },
       { flags: '--detach', description: 'start the release and leave; "switchback watch" drives it on' },
       TIMEOUT,
       {
