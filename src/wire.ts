@@ -147,7 +147,7 @@ async function openHome(
   const [
     openHost,
     wiring,
-    { withChannels },
+    { withChannels, wireHerald, heralded },
     { aliasActor },
     performing,
     { createKeeper },
@@ -210,8 +210,17 @@ async function openHome(
     regions: trains.isolation,
     report,
   });
+  const herald = await wireHerald({
+    aws,
+    clock,
+    settings: options.channels,
+    releases: { read: (actor) => host.read(actor) },
+    isMine,
+    report,
+  });
+  const noticed = wiring.noticing(aliasActor, clock, (actor) => incidents.opener.noticed(actor));
   const { host, relocation, served } = openHost({
-    logic: wiring.noticing(aliasActor, clock, (actor) => incidents.opener.noticed(actor)),
+    logic: heralded(noticed, herald),
     async perform(actor, command, doc) {
       await signedIn();
       if (!isMine(doc)) throw new Error(`it belongs to account ${doc.key.account}, region ${doc.key.region}`);
@@ -279,7 +288,11 @@ async function openHome(
   };
   const close = async (): Promise<void> => {
     const done = new AbortController();
-    const last = Promise.all([keeper.finish(), incidents.finish().catch((error: unknown) => report(String(error)))]);
+    const last = Promise.all([
+      keeper.finish(),
+      herald.finish(),
+      incidents.finish().catch((error: unknown) => report(String(error))),
+    ]);
     await Promise.race([last, clock.sleep(LAST_WORK_MS, done.signal).catch(() => undefined)]);
     done.abort();
     // Until here everything that is asked of the state may be asked of this very process.

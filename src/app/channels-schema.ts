@@ -49,15 +49,24 @@ const common = {
   allowInsecureLoopback: z.boolean().optional().describe('For trials: http and addresses of this machine are allowed.'),
 };
 
+const announces = {
+  releases: z
+    .enum(['off', 'ends', 'steps'])
+    .optional()
+    .describe('Whether it hears of every release: its start, holds and end (ends), and each weight (steps).'),
+};
+
 const slack = z.strictObject({
   kind: z.literal('slack'),
   ...common,
+  ...announces,
   token: secret('The bot’s token (xoxb-…)'),
   channel: text('The id of the channel (C…), of which the bot is a member.'),
 });
 const slackWebhook = z.strictObject({
   kind: z.literal('slack-webhook'),
   ...common,
+  ...announces,
   url: secret('The incoming webhook’s URL'),
 });
 const pagerduty = z.strictObject({
@@ -68,9 +77,15 @@ const pagerduty = z.strictObject({
 const pagerdutyChange = z.strictObject({
   kind: z.literal('pagerduty-change'),
   ...common,
+  ...announces,
   routingKey: secret('The integration key of an Events API v2 integration; not of a ruleset'),
 });
-const teams = z.strictObject({ kind: z.literal('teams'), ...common, url: secret('The URL of a Workflows webhook') });
+const teams = z.strictObject({
+  kind: z.literal('teams'),
+  ...common,
+  ...announces,
+  url: secret('The URL of a Workflows webhook'),
+});
 const email = z.strictObject({
   kind: z.literal('email'),
   ...common,
@@ -87,6 +102,7 @@ const email = z.strictObject({
 const sns = z.strictObject({
   kind: z.literal('sns'),
   ...common,
+  ...announces,
   topicArn: z
     .string()
     .regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(?:\.fifo)?$/, { error: 'write the ARN of an SNS topic' })
@@ -95,6 +111,7 @@ const sns = z.strictObject({
 const webhook = z.strictObject({
   kind: z.literal('webhook'),
   ...common,
+  ...announces,
   url: z
     .string()
     .refine((value) => /^https?:\/\/[^\s/@]+(?:\/\S*)?$/.test(value) || secretProblem(value) === undefined, {

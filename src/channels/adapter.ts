@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Outgoing, Reminder } from '../app/ports/channels.ts';
 import type { Clock } from '../app/ports/clock.ts';
 import type { LookAnswer, SendAnswer } from '../core/comms/outbox.ts';
+import type { ReleaseNews } from '../core/release/news.ts';
 import type { Secret } from './secrets.ts';
 import type { Answer, HttpRequest } from './transport.ts';
 
@@ -16,6 +17,8 @@ export interface Adapter {
   lookUp?(outgoing: Outgoing): Promise<LookAnswer>;
   /** Calls a person; where somebody reads this channel as it comes. */
   remind?(reminder: Reminder): Promise<SendAnswer>;
+  /** Tells what a release did; no message is owed, and twice does no harm. */
+  announce?(news: ReleaseNews): Promise<SendAnswer>;
   /** Checks address, token and permissions without saying anything; for channels whose readers must see no trial. */
   check?(): Promise<SendAnswer>;
   /** What would go over the wire, where that is no HTTP. */

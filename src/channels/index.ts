@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ChannelConfig } from '../app/channels-schema.ts';
 import { textOf } from '../app/error-text.ts';
+import type { Announcer } from '../app/ports/announcer.ts';
 import type { About, Channels, Outgoing } from '../app/ports/channels.ts';
 import type { Clock } from '../app/ports/clock.ts';
 import type { Topics } from '../app/ports/topics.ts';
@@ -9,7 +10,7 @@ import type { Channel, LookAnswer, SendAnswer } from '../core/comms/outbox.ts';
 import { redact } from '../core/comms/redact.ts';
 import type { Adapter, Tools } from './adapter.ts';
 import { createPace, type Pace } from './pace.ts';
-import { adapterOf, audiencesOf, hearsNearMisses, paceOf } from './registry.ts';
+import { adapterOf, audiencesOf, hearsNearMisses, hearsReleases, paceOf } from './registry.ts';
 import { createSecrets, type SecretSources } from './secrets.ts';
 import { type Answer, createTransport, type HttpRequest } from './transport.ts';
 
@@ -40,6 +41,8 @@ export interface ChannelsOptions {
   /** From 0 to 1, for waits that are spread. */
   readonly random?: () => number;
   readonly onExchange?: (record: ExchangeRecord) => void;
+  /** Told, as a sentence, what went wrong where nobody waits for an answer. */
+  readonly report?: (problem: string) => void;
   /** Answers instead of the world: nothing leaves. */
   readonly instead?: (request: HttpRequest) => Answer;
 }
@@ -51,7 +54,7 @@ export interface ReadyChannel {
   readonly adapter: Adapter;
 }
 
-export interface ChannelSet extends Channels {
+export interface ChannelSet extends Channels, Announcer {
   readonly ready: readonly ReadyChannel[];
   /** Whether every secret of a channel can be read: what cannot, in sentences. */
   missing(name: string): Promise<readonly string[]>;
@@ -68,7 +71,7 @@ const SPREAD_MS = 5_000;
 
 /** The team's channels, behind the port by which an incident speaks. */
 export function createChannels(options: ChannelsOptions): ChannelSet {
-  const { configs, clock, topics, sink, random = Math.random } = options;
+  const { configs, clock, topics, sink, report, random = Math.random } = options;
   const secrets = createSecrets(options.secrets);
   const paces = new Map<string, Pace>();
   const ready = Object.entries(configs).map(([name, config]): ReadyChannel => {
@@ -129,6 +132,19 @@ export function createChannels(options: ChannelsOptions): ChannelSet {
         };
       const answer = await adapter.lookUp(redacted(outgoing)).catch(unclear);
       return answer.outcome === 'cannotTell' ? { ...answer, told: secrets.mask(answer.told) } : answer;
+    },
+    async announce(news) {
+      const safe = { ...news, text: redact(news.text).text };
+      const wanted = ready.filter(({ config }) => {
+        const hears = hearsReleases(config);
+        return hears === 'steps' || (hears === 'ends' && news.kind !== 'shifted');
+      });
+      const answers = wanted.flatMap(({ name, adapter }) =>
+        adapter.announce ? [bounded(adapter.announce(safe)).then((answer) => ({ name, answer: masked(answer) }))] : [],
+      );
+      for (const { name, answer } of await Promise.all(answers)) {
+        if (answer.outcome !== 'accepted') report?.(`${name} was not told of release ${news.release}: ${answer.told}`);
+      }
     },
     async remind(reminder) {
       const able = channelsFor('responders', reminder.about).flatMap(({ name }) => {

@@ -70,6 +70,11 @@ export function hearsNearMisses(config: ChannelConfig): boolean {
   return config.nearMisses ?? config.kind !== 'pagerduty';
 }
 
+/** What it hears of releases that nothing is wrong with: a calendar of changes all, the others what the team wants. */
+export function hearsReleases(config: ChannelConfig): 'off' | 'ends' | 'steps' {
+  return ('releases' in config ? config.releases : undefined) ?? (config.kind === 'pagerduty-change' ? 'steps' : 'off');
+}
+
 /** The gap between two calls that a vendor asks for, and what it is counted by. 0: it says so itself (429). */
 export function paceOf(config: ChannelConfig, name: string): { readonly key: string; readonly gapMs: number } {
   switch (config.kind) {

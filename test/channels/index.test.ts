@@ -12,7 +12,7 @@ import { TestClock } from '../app/clock.ts';
 import fc from '../property.ts';
 import type { PagerDutyVendor } from './fakes/pagerduty.ts';
 import type { SlackVendor } from './fakes/slack.ts';
-import { ABOUT, ENV, NO_TOPICS, outgoing, quickClock, stand } from './kit.ts';
+import { ABOUT, ENV, NO_TOPICS, outgoing, quickClock, stand, T0 } from './kit.ts';
 
 const AUDIENCES = ['responders', 'employees', 'executives', 'customers', 'x', 'ticket', 'change'] as const;
 const base = { clock: quickClock(), topics: NO_TOPICS, secrets: { env: ENV, folder: '/' }, random: () => 0 };
@@ -213,4 +213,43 @@ test('secrets are read from the environment and from files, anew each time, and 
   assert.match(await told('plain'), /env:NAME or file:PATH/);
   writeFileSync(join(folder, 'token'), 'changed-meanwhile');
   assert.deepEqual(await secrets.read('file:token'), { ok: true, value: 'changed-meanwhile' });
+});
+
+test('releases are told to those who want to hear of them, and a channel that fails keeps nobody from the others', async (t) => {
+  const news = {
+    release: 'r-1',
+    key: { account: '123456789012', region: 'eu-west-1', function: 'checkout', alias: 'live' },
+    kind: 'shifted',
+    stable: '6',
+    candidate: '7',
+    weightPercent: 10,
+    at: T0,
+    text: 'checkout:live: version 7 has 10 % of the traffic',
+  } as const;
+  const ended = { ...news, kind: 'promoted', text: 'checkout:live: version 7 is released: it is as good' } as const;
+  const seen: Record<string, readonly string[]> = {};
+  for (const [kind, changes] of [
+    ['slack', {}],
+    ['slack-webhook', { releases: 'ends' }],
+    ['teams', { releases: 'steps' }],
+    ['pagerduty-change', {}],
+    ['pagerduty', {}],
+  ] as const) {
+    const { channels, vendor } = await stand(t, kind, changes);
+    await channels.announce(news);
+    await channels.announce(ended);
+    seen[kind] = vendor.seen().map((text) => (/(has 10 %|is released)/.exec(text) ?? ['?'])[0]!);
+  }
+  assert.deepEqual(seen, {
+    slack: [],
+    'slack-webhook': ['is released'],
+    teams: ['has 10 %', 'is released'],
+    'pagerduty-change': ['has 10 %', 'is released'],
+    pagerduty: [],
+  });
+  const problems: string[] = [];
+  const broken = await stand(t, 'webhook', { releases: 'steps' }, { report: (problem) => problems.push(problem) });
+  broken.server.faults.push({ kind: 'answer', reply: { status: 410 } });
+  await broken.channels.announce(news);
+  assert.match(problems.join(), /webhook was not told of release r-1: the webhook answered 410/);
 });

@@ -35,6 +35,7 @@ describe('a release that goes wrong is told by every channel', () => {
       path.join(folder, 'switchback.yaml'),
       `channels:
   war-room: {kind: slack, token: env:SLACK, channel: ${SlackVendor.channel}, baseUrl: "${chat}", ${local}}
+  calendar: {kind: pagerduty-change, routingKey: env:PD, baseUrl: "${page}", ${local}}
   pager: {kind: pagerduty, routingKey: env:PD, baseUrl: "${page}", ${local}}
   tickets: {kind: jira, site: "${tickets}", email: ${JiraVendor.email}, token: env:JIRA, project: OPS, ${local}}
   changes: {kind: servicenow, record: change, instance: "${changes}", user: switchback, password: env:SN, ${local}}
@@ -65,6 +66,16 @@ describe('a release that goes wrong is told by every channel', () => {
     const deployed = await service.underTraffic(() => run('deploy', ...target, ...how));
     assert.equal(deployed.code, 3, deployed.stderr);
     await service.assertLive('1');
+    const words = [
+      /release of version 2 after version 1/,
+      /version 2 has 100 % of the traffic/,
+      /back to version 1 from version 2/,
+    ];
+    assert.deepEqual(
+      words.map((word) => pager.changes.filter((each) => word.test(each)).length),
+      [1, 1, 1],
+      JSON.stringify(pager.changes),
+    );
 
     const serving = new Running(
       ['serve', '--port', '0'],

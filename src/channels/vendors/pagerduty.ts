@@ -57,26 +57,34 @@ export function createPagerDuty(config: ConfigOf<'pagerduty'>, tools: Tools): Ad
 
 /** Change events: they page nobody and are kept 90 days beside the alerts. A doubled one does no harm. */
 export function createPagerDutyChange(config: ConfigOf<'pagerduty-change'>, tools: Tools): Adapter {
+  const send = (summary: string, source: string, at: number, details: object, more: object, ref: string) =>
+    enqueue(
+      config,
+      tools,
+      '/v2/change/enqueue',
+      (routing_key) => ({
+        routing_key,
+        payload: {
+          summary: cutChars(summary, SUMMARY_CHARACTERS),
+          source,
+          timestamp: new Date(at).toISOString(),
+          custom_details: details,
+        },
+        ...more,
+      }),
+      ref,
+    );
   return {
     replaySafe: true,
     canReconcile: false,
-    deliver({ about, message, subject }) {
-      return enqueue(
-        config,
-        tools,
-        '/v2/change/enqueue',
-        (routing_key) => ({
-          routing_key,
-          payload: {
-            summary: cutChars(subject, SUMMARY_CHARACTERS),
-            source: sourceOf(about),
-            timestamp: new Date(message.createdAt).toISOString(),
-            custom_details: detailsOf(about, message.text),
-          },
-          ...linksOf(about),
-        }),
-        messageTag(message.id),
-      );
+    deliver: ({ about, message, subject }) => {
+      const details = detailsOf(about, message.text);
+      return send(subject, sourceOf(about), message.createdAt, details, linksOf(about), messageTag(message.id));
+    },
+    announce: ({ release, key, kind, stable, candidate, weightPercent, at, text }) => {
+      const target = `${key.function}:${key.alias}`;
+      const details = { release, target, from: stable, to: candidate, weightPercent, region: key.region, kind };
+      return send(text, `${target} in ${key.region}`, at, details, {}, release);
     },
   };
 }

@@ -41,6 +41,7 @@ export function createSlackWebhook(config: ConfigOf<'slack-webhook'>, tools: Too
     replaySafe: false,
     canReconcile: false,
     deliver: (outgoing) => post(cardOf(outgoing)),
+    announce: ({ text }) => post(lineOf(text)),
     remind: ({ incident, told }) => post(lineOf(`${incident}: ${told}`)),
   };
 }

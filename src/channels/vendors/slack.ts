@@ -98,6 +98,7 @@ export function createSlack(config: ConfigOf<'slack'>, tools: Tools): Adapter {
       const found = await withSecrets(tools, { token: config.token }, ({ token }) => look(token, outgoing));
       return found.outcome === 'refused' ? cannotTell(found) : found;
     },
+    announce: ({ text }) => withSecrets(tools, { token: config.token }, ({ token }) => post(token, lineOf(text), {})),
     remind: ({ incident, told }) =>
       withSecrets(tools, { token: config.token }, ({ token }) => post(token, lineOf(`${incident}: ${told}`), {})),
   };

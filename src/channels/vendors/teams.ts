@@ -52,6 +52,7 @@ export function createTeams(config: ConfigOf<'teams'>, tools: Tools): Adapter {
     replaySafe: false,
     canReconcile: false,
     deliver: (outgoing) => post(cardOf(outgoing)),
+    announce: ({ text }) => post(card([block(text, {})])),
     remind: ({ incident, told }) => post(card([block(`${incident}: ${told}`, { weight: 'Bolder' })])),
   };
 }

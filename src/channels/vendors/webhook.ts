@@ -45,6 +45,19 @@ export function createWebhook(config: ConfigOf<'webhook'>, tools: Tools): Adapte
       const { message } = outgoing;
       return post(messageTag(message.id), message.createdAt, `incident.${message.stage}`, dataOf(outgoing));
     },
+    announce: (news) => {
+      const { release, kind, at, text, key, stable, candidate, weightPercent } = news;
+      const data = {
+        release,
+        text,
+        function: `${key.function}:${key.alias}`,
+        region: key.region,
+        stable,
+        candidate,
+        weightPercent,
+      };
+      return post(messageTag(`${release}/${kind}/${weightPercent}`), at, `release.${kind}`, data);
+    },
     remind: (reminder) => {
       const { key, subject } = reminder;
       return post(messageTag(key), tools.clock.now(), `incident.reminder.${subject}`, reminderOf(reminder));
