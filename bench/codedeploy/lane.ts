@@ -31,6 +31,8 @@ const SWITCHBACK = path.resolve(import.meta.dirname, '../../bin/switchback');
 const LONGEST_MS = 8 * 60_000;
 const POLL_MS = 100;
 const WARM_UP_MS = 3_000;
+/** A request is skipped while this many are under way, so that a busy machine is not buried. */
+const MAX_IN_FLIGHT = 100;
 /** An error rate over fewer seconds is one caller's bad luck; so long the traffic goes on after the alias was restored. */
 const TAIL_MS = 2_000;
 
@@ -134,6 +136,7 @@ function startTraffic(stand: Stand, name: string, rps: number) {
   let sent = 0;
   const timer = setInterval(() => {
     for (const due = Math.floor(((Date.now() - begunAt) * rps) / 1_000); sent < due; sent += 1) {
+      if (inFlight.size >= MAX_IN_FLIGHT) continue;
       const request = one();
       inFlight.add(request);
       void request.finally(() => inFlight.delete(request));

@@ -8,6 +8,7 @@ export const ALIAS = 'live';
 const APPLICATION = 'bench';
 const ROLE = 'arn:aws:iam::123456789012:role/bench';
 const READY_TRIES = 500;
+const MAX_SOCKETS = 400;
 
 /** The strategy of all lanes, in CodeDeploy's words and in ours. */
 export const CONFIG = 'CodeDeployDefault.LambdaCanary10Percent5Minutes';
@@ -22,7 +23,9 @@ export class Stand {
   readonly #cloudwatch: CloudWatch;
 
   constructor(endpoint: string, folder: string) {
-    const client = { endpoint, region: REGION, credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' } };
+    const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' };
+    const requestHandler = { httpAgent: { maxSockets: MAX_SOCKETS } };
+    const client = { endpoint, region: REGION, credentials, requestHandler };
     this.endpoint = endpoint;
     this.folder = folder;
     this.lambda = new Lambda(client);

@@ -1,4 +1,4 @@
-import { type AliasSnapshot, type OwnerTag, readDescription, sameRouting } from '../../core/release/alias.ts';
+import { type AliasSnapshot, type OwnerTag, readDescription, sameRouting, shareOf } from '../../core/release/alias.ts';
 import type { Command } from '../../core/release/commands.ts';
 
 export type SetAlias = Extract<Command, { kind: 'setAlias' }>;
@@ -31,7 +31,8 @@ export function ownershipOf(command: SetAlias, found: AliasSnapshot, sent: Sent 
   if (sent === undefined || found.revisionId === sent.base) return { is: sent?.accepted ? 'stale' : 'ours' };
   // Our write went through, or may have: what now looks as before it was put there by somebody else since.
   if (sent.accepted) return { is: 'foreign' };
-  return { is: tag !== null || isOwnTagRemoval(command, found) ? 'ours' : 'foreign' };
+  const isKnown = tag !== null || isOwnTagRemoval(command, found) || isBetween(command, found);
+  return { is: isKnown ? 'ours' : 'foreign' };
 }
 
 /**
@@ -51,6 +52,8 @@ function isOwnTagRemoval({ last, releaseId }: SetAlias, found: AliasSnapshot): b
 function isBeingMoved(command: SetAlias, found: AliasSnapshot, tag: OwnerTag | null): boolean {
   const { target } = command;
   if (target.second !== null || found.second === null || found.version !== target.version) return false;
+  // A share below 100 % that CodeDeploy may have set is not Lambda's doing.
+  if (command.between && found.second.weightPercent < 100) return false;
   return isDone(command, { ...found, second: null }, tag);
 }
 
@@ -67,7 +70,12 @@ function mayWriteOver(command: SetAlias, found: AliasSnapshot, tag: OwnerTag | n
 }
 
 function isAllowedUntagged(command: SetAlias, found: AliasSnapshot): boolean {
-  return command.untagged.some((routing) => sameRouting(routing, found));
+  return isBetween(command, found) || command.untagged.some((routing) => sameRouting(routing, found));
+}
+
+/** Whether whoever shifts between the two versions can have put it there. */
+function isBetween({ between }: SetAlias, found: AliasSnapshot): boolean {
+  return between !== undefined && shareOf(found, between[0]) + shareOf(found, between[1]) === 100;
 }
 
 /**

@@ -29,6 +29,8 @@ export type Command =
        * `last` either: only a rollback is that generous.
        */
       readonly untagged: readonly Routing[];
+      /** Where somebody else shifts between these two versions: so may every share of them, for it changes as they go on. */
+      readonly between?: readonly [stable: string, candidate: string];
       /** The alias as last read. Where its revision still holds nobody has touched it, so the write is ours to make. */
       readonly last: AliasSnapshot | null;
     }

@@ -1,7 +1,7 @@
 import { formatDuration } from '../duration.ts';
 import type { Who } from '../who.ts';
 import { SYSTEM } from '../who.ts';
-import { alone, describeRouting, type Routing, sameRouting } from './alias.ts';
+import { type AliasSnapshot, alone, describeRouting, type Routing, sameRouting, shareOf } from './alias.ts';
 import type { Command } from './commands.ts';
 import { isUnderWay } from './deployment.ts';
 import { seenOf } from './guards.ts';
@@ -155,13 +155,14 @@ function writeCommand(release: Release, keepTag: boolean): Command {
     description: plan.description,
     // A rollback may find stable alone, or what was there when it was ordered: all it wants is stable.
     untagged: release.rollback ? untaggedFor(release) : [],
+    ...(plan.shifter ? { between: [plan.stable, plan.candidate] as const } : {}),
     last: release.seen,
   };
 }
 
 function untaggedFor({ kind, plan, seen, tagMayBeGone }: Release): readonly Routing[] {
   const stable = alone(plan.stable);
-  return seen && (kind === 'rollback' || tagMayBeGone || plan.shifter)
+  return seen && (kind === 'rollback' || tagMayBeGone)
     ? [stable, { version: seen.version, second: seen.second }]
     : [stable];
 }
@@ -176,7 +177,8 @@ export function endWell(release: Release, at: number, note = ''): Move {
   if (release.rollback) {
     const { who, reason } = release.rollback;
     const { deployment, plan } = release;
-    if (deployment && isUnderWay(deployment)) {
+    // A deployment that was never read is not known to have ended.
+    if (plan.shifter && (!deployment || isUnderWay(deployment))) {
       const told = `${reason}; deployment ${plan.deploymentId} still runs and may move it again${note}`;
       return { release: end(release, { at, who, reason: told, state: 'halted' }), commands: [] };
     }
@@ -186,13 +188,26 @@ export function endWell(release: Release, at: number, note = ''): Move {
   return { release: end(release, { ...bySystem(at, reason), state: 'promoted' }), commands: [] };
 }
 
+/** A deployment that could not be stopped has at most ten shifts left; each costs two writes to undo. */
+const MAX_RESTORING_WRITES = 24;
+
+/** Whoever shifts has moved traffic to the candidate again after the rollback was ordered: that is no person's change. */
+function isShifters({ plan, rollback }: Release, found: AliasSnapshot): boolean {
+  const { shifter, stable, candidate } = plan;
+  if (!shifter || !rollback) return false;
+  return shareOf(found, candidate) > 0 && shareOf(found, stable) + shareOf(found, candidate) === 100;
+}
+
 /** Somebody else moved the alias. Their change stands: the engine never overwrites it. */
 export function aliasForeign(release: Release, found: Release['seen'], at: number): Move {
   const { plan } = release;
   const where = found ? `now sends ${describeRouting(found)}` : 'no longer exists';
   const seen: Release = { ...release, seen: found };
+  const isShiftedAgain = found !== null && isShifters(release, found);
+  if (isShiftedAgain && release.fence < MAX_RESTORING_WRITES) return restore(seen);
   // The release had done all it wanted to do; what somebody does to the alias afterwards is their own business.
-  if (release.phase === 'finishing') return endWell(seen, at, `; then somebody else changed the alias: it ${where}`);
+  if (release.phase === 'finishing' && !isShiftedAgain)
+    return endWell(seen, at, `; then somebody else changed the alias: it ${where}`);
   if (found && sameRouting(found, alone(plan.stable))) {
     const cause =
       release.rollback ??

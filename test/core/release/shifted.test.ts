@@ -124,6 +124,34 @@ describe('a release that CodeDeploy shifts', () => {
     );
   });
 
+  test('a deployment that was never read is not taken for one that has ended', () => {
+    const story = new Story();
+    const readings = { alias: at(alone('41')), alarms: [] };
+    story.tell({ kind: 'start', at: T0, who: ALICE, releaseId: 'r-1', plan: plan({ shifter: SHIFTER }), readings });
+    story.order('rollback', 'I see errors');
+    story.result(story.take('stopDeployment').key, { outcome: 'failed', error: 'AccessDenied', retryable: false });
+    story.write().write();
+    assert.equal(stateOf(story.release), 'halted');
+  });
+
+  test('traffic that a deployment moves to the candidate after the rollback is moved back again, and not for ever', () => {
+    const story = failing();
+    story.result(story.take('stopDeployment').key, { outcome: 'failed', error: 'AccessDenied', retryable: false });
+    const writes = () => story.log.filter(({ kind }) => kind === 'setAlias').length;
+    for (let shifts = 0; shifts < 50 && story.release.phase !== 'ended'; shifts += 1) {
+      story.write();
+      assert.equal(story.release.phase, 'finishing');
+      const found = snapshot(
+        { version: '41', second: { version: '42', weightPercent: 20 } },
+        'the shop [switchback r-1#1]',
+      );
+      story.result(story.take('setAlias').key, { outcome: 'aliasForeign', found });
+    }
+    assert.equal(stateOf(story.release), 'halted');
+    assert.match(story.release.outcome!.reason, /the alias was changed by somebody else/);
+    assert.ok(writes() > 10 && writes() <= 25, `${writes()} writes`);
+  });
+
   test('a stop that fails for a moment is sent again', () => {
     const story = failing();
     story.result(story.take('stopDeployment').key, { outcome: 'failed', error: 'throttled', retryable: true });
