@@ -3,8 +3,10 @@ import { consequence } from '../core/history/consequence.ts';
 import { type AliasKey, actorOf } from '../core/release/alias.ts';
 import { decide } from '../core/release/decide.ts';
 import type { AliasEvent } from '../core/release/events.ts';
+import { guardVerdicts } from '../core/release/guards.ts';
 import { type AliasDoc, actualWeight, emptyDoc, type Release, stateOf } from '../core/release/release.ts';
 import { releaseJson } from '../present/json/release.ts';
+import { evidenceNote } from '../present/text/evidence.ts';
 import { line } from '../present/text/line.ts';
 import { releaseScreen } from '../present/text/release.ts';
 import { type Story, storyOf } from '../present/text/story.ts';
@@ -204,7 +206,8 @@ class View {
     }
     if (this.#painter) return;
     if (output.jsonLines || !this.#isWorthALine(event, story)) return;
-    const text = `${new Date(event.at).toISOString()}  ${story.text}`;
+    const evidence = story.routine && after ? evidenceNote(guardVerdicts(after.plan, after.guards, event.at)) : '';
+    const text = `${new Date(event.at).toISOString()}  ${story.text}${evidence}`;
     io.stderr.write(`${story.tone ? output.paint(io.stderr)(story.tone, text) : text}\n`);
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { GuardVerdict } from '../../src/core/release/guards.ts';
-import { evidenceBar, evidenceLines } from '../../src/present/text/evidence.ts';
+import { evidenceBar, evidenceLines, evidenceNote } from '../../src/present/text/evidence.ts';
 import { cut } from '../../src/present/text/line.ts';
 import fc from '../property.ts';
 
@@ -37,6 +37,17 @@ test('more evidence never makes a shorter bar, and every bar is as wide as every
       assert.equal(eighths(bar(a, needed)) === 240, a >= needed);
     }),
   );
+});
+
+test('a line ends with the strongest evidence once there is any', () => {
+  const judged = (value: number, needed: number): GuardVerdict => ({
+    kind: 'judge',
+    guard: 'judge',
+    verdict: { outcome: 'running', reason: 'so far', evidence: { value, needed } },
+  });
+  assert.equal(evidenceNote([judged(1.9, 111)]), '');
+  assert.equal(evidenceNote([judged(24, 111), judged(30, 1000)]), '; evidence 24 of 111');
+  assert.equal(evidenceNote([{ ...judged(5, 1), kind: 'threshold' }]), '');
 });
 
 test('each judge that has weighed something has a bar; thresholds have none, for theirs is no evidence', () => {

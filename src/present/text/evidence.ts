@@ -46,6 +46,24 @@ export function evidenceLines(verdicts: readonly GuardVerdict[]): Line[] {
     });
 }
 
+/** Below this nothing has happened that is worth a word. */
+const LEAST_NOTED = 2;
+
+/** The strongest evidence in a few words for the end of a line, such as `; evidence 24 of 111`; empty while there is none. */
+export function evidenceNote(verdicts: readonly GuardVerdict[]): string {
+  let noted = '';
+  let most = 0;
+  for (const { kind, verdict } of verdicts) {
+    if (kind !== 'judge' || verdict.evidence === undefined) continue;
+    const { value, needed } = verdict.evidence;
+    const part = Math.log(value) / Math.log(needed);
+    if (value < LEAST_NOTED || part <= most) continue;
+    most = part;
+    noted = `; evidence ${amount(value)} of ${whole(needed)}`;
+  }
+  return noted;
+}
+
 function toneOf(value: number, needed: number): Tone {
   if (value >= needed) return 'bad';
   return value >= Math.sqrt(needed) ? 'warn' : 'good';
