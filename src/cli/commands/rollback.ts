@@ -22,8 +22,13 @@ import { exitOf, type Followed, follow, type Since, sinceNow } from '../follow.t
 import { within } from '../patience.ts';
 import { aliasKey, refuseOnly } from '../target.ts';
 
-/** A state that does not answer within this is not waited for: the alias is moved without it. */
-const HOST_PATIENCE_MS = 1_000;
+/**
+ * A state that does not answer within this is not waited for: the alias is moved without it. Opening it and giving it the
+ * order share the time, so that the alias is back within a second whatever has become of the state.
+ */
+const HOST_PATIENCE_MS = 700;
+/** The order's own part at least: a state that took its time to open is alive. */
+const ORDER_PATIENCE_MS = 300;
 
 const AFTERMATH_PATIENCE_MS = 3_000;
 
@@ -80,7 +85,7 @@ export async function openState({ io, output }: Context, wired: Wired, key: Alia
   };
   try {
     const state = await within(HOST_PATIENCE_MS, open(), io.clock);
-    if (!state) output.note('the state did not answer within a second: going on without it');
+    if (!state) output.note('the state does not answer: going on without it');
     return state;
   } catch (error) {
     // Without AWS there is no rollback either: that is no matter of the state.
@@ -105,12 +110,9 @@ async function throughEngine(given: Case, { home, since }: State): Promise<ExitC
   try {
     const open = since.doc.release !== null && since.doc.release.phase !== 'ended';
     if (!open && alreadyThere(target)) return undefined;
-    const ordered = await within(
-      HOST_PATIENCE_MS,
-      rollbackThroughEngine(home.ports, key, target, who, flags.reason),
-      io.clock,
-    );
-    if (!ordered) throw new Error('the state did not take the order within a second');
+    const leftMs = Math.max(ORDER_PATIENCE_MS, given.startedAt + HOST_PATIENCE_MS - io.clock.now());
+    const ordered = await within(leftMs, rollbackThroughEngine(home.ports, key, target, who, flags.reason), io.clock);
+    if (!ordered) throw new Error('the state did not take the order in time');
     const release = unwrap(ordered);
     output.note(`${key.function}:${key.alias}: going back to version ${target.version} (${release.id})`);
     const followed = await follow(context, home, key, release.id, { since, drive: false });
