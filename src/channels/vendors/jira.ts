@@ -86,9 +86,19 @@ export function createJira(config: ConfigOf<'jira'>, tools: Tools): Adapter {
     });
     if (!created.ok) return created.send;
     const key = textField(jsonOf(created.answer), 'key');
-    return key
-      ? { outcome: 'accepted', ref: key }
-      : { outcome: 'inDoubt', told: 'Jira answered without the issue’s key' };
+    if (!key) return { outcome: 'inDoubt', told: 'Jira answered without the issue’s key' };
+    if (ends(message.stage)) await close(token, outgoing, key);
+    return { outcome: 'accepted', ref: key };
+  }
+
+  /** An issue whose first word is the last one is closed at once, where the workflow lets it; the word itself has arrived. */
+  async function close(token: string, outgoing: Outgoing, key: string): Promise<void> {
+    const path = `/issue/${encodeURIComponent(key)}/transitions`;
+    const possible = await call(token, 'GET', path);
+    const wanted = wantedOf(outgoing, config);
+    const ways = possible.ok ? listField(jsonOf(possible.answer), 'transitions') : [];
+    const way = wanted === undefined ? undefined : ways.find((each) => isNamed(each, wanted));
+    if (way) await call(token, 'POST', path, { transition: { id: textField(way, 'id') } });
   }
 
   /** One write: the transition with the comment in it, or the comment alone where the workflow has no such way. */

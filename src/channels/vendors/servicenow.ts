@@ -92,10 +92,13 @@ export function createServiceNow(config: ConfigOf<'servicenow'>, tools: Tools): 
           impact: '2',
           urgency: '2',
           ...urgencyOf(outgoing),
+          ...(ends(message.stage) ? stateOf(outgoing, config) : {}),
         });
     if (!created.ok) return created.send;
     const made = recordOf(field(jsonOf(created.answer), 'result'));
     if (!made) return { outcome: 'inDoubt', told: 'ServiceNow answered without the record’s sys_id' };
+    // The first word is the last one: what it says stands in the record already.
+    if (change && ends(message.stage)) await close(password, outgoing, made, null);
     return { outcome: 'accepted', ref: refOf(made) };
   }
 
@@ -117,7 +120,7 @@ export function createServiceNow(config: ConfigOf<'servicenow'>, tools: Tools): 
    * Takes a change along its states as far as the instance lets it. The note goes with the last step, or says where the
    * change was stopped: one write holds it, whatever happens on the way. Setting a state twice does no harm.
    */
-  async function close(password: string, outgoing: Outgoing, record: Filed, note: string): Promise<SendAnswer> {
+  async function close(password: string, outgoing: Outgoing, record: Filed, note: string | null): Promise<SendAnswer> {
     const path = (config.closePath ?? CLOSE_PATH).slice(0, MAX_HOPS);
     const last = path.at(-1)!;
     let why = `it cannot be moved to ${last} from where it stands (an approval may be missing)`;
@@ -129,7 +132,7 @@ export function createServiceNow(config: ConfigOf<'servicenow'>, tools: Tools): 
       const ending = { close_code: config.closeCode ?? 'successful', close_notes: plain(outgoing.message.text) };
       const moved = await call(password, 'PATCH', `/api/sn_chg_rest/change/${record.sysId}`, {
         state,
-        ...(state === last ? { ...ending, work_notes: note } : {}),
+        ...(state === last ? { ...ending, ...(note === null ? {} : { work_notes: note }) } : {}),
       });
       if (moved.ok && state === last) return noted(moved, record);
       if (moved.ok) continue;
@@ -137,7 +140,7 @@ export function createServiceNow(config: ConfigOf<'servicenow'>, tools: Tools): 
       why = sentence(moved.send);
       break;
     }
-    const told = plain(`${note}\nIts state was left as it is: ${why}.`);
+    const told = plain(`${note ?? tagLine(outgoing)}\nIts state was left as it is: ${why}.`);
     return noted(await call(password, 'PATCH', notePath(record), { work_notes: told }), record);
   }
 

@@ -111,11 +111,9 @@ export function createStatuspage(config: ConfigOf<'statuspage'>, tools: Tools): 
   async function look(token: string, outgoing: Outgoing): Promise<LookAnswer> {
     const { message } = outgoing;
     const id = firstRef(outgoing);
-    const read = await call(
-      token,
-      'GET',
-      id === undefined ? '/incidents/unresolved' : `/incidents/${encodeURIComponent(id)}`,
-    );
+    // One that was opened with its last word is not among the open ones.
+    const all = ends(message.stage) ? '/incidents?limit=100' : '/incidents/unresolved';
+    const read = await call(token, 'GET', id === undefined ? all : `/incidents/${encodeURIComponent(id)}`);
     if (!read.ok) return cannotTell(read.send);
     const json = jsonOf(read.answer);
     if (id === undefined) {

@@ -49,6 +49,7 @@ export class StatuspageVendor implements Vendor {
     if (method === 'GET' && rest === '') return { status: 200, body: { id: StatuspageVendor.page, name: 'Shop' } };
     if (method === 'GET' && rest === '/incidents/unresolved')
       return { status: 200, body: this.incidents.filter(({ status }) => status !== 'resolved') };
+    if (method === 'GET' && rest === '/incidents') return { status: 200, body: this.incidents };
     if (method === 'POST' && rest === '/incidents') return this.#create(at(json, 'incident'));
     const [, id, more] = /^\/incidents\/([^/]+)(\/.*)?$/.exec(rest) ?? [];
     const incident = this.incidents.find((each) => each.id === id);

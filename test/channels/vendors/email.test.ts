@@ -55,7 +55,7 @@ async function post(t: TestContext, faults: SMTPServerOptions = {}, changes: obj
     topics: NO_TOPICS,
     secrets: { env: ENV, folder: '/' },
     random: () => 0,
-    timeoutMs: 500,
+    timeoutMs: 3_000,
   });
   const send = (wanted: Partial<Wanted> = {}) =>
     channels.deliver(outgoing({ channel: 'mail', kind: 'email', audience: 'employees', ...wanted }));

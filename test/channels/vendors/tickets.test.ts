@@ -119,6 +119,19 @@ test('a change is taken to its end as far as the instance lets it, and says wher
   );
 });
 
+test('a record whose first word is the last one is closed at once', async (t) => {
+  const jira = await stand<JiraVendor>(t, 'jira');
+  await jira.channels.deliver(jira.message({ stage: 'resolved' }));
+  assert.equal(jira.vendor.issues[0]!.status, 'Done');
+  const now = await stand<ServiceNowVendor>(t, 'servicenow');
+  await now.channels.deliver(now.message({ stage: 'resolved', text: 'Fixed.' }));
+  assert.equal(now.vendor.rows[0]!.fields.state, '6');
+  const change = await stand<ServiceNowVendor>(t, 'servicenow-change');
+  await change.channels.deliver(change.message({ stage: 'resolved' }));
+  assert.equal(change.vendor.rows[0]!.fields.state, '3');
+  assert.equal(change.vendor.rows[0]!.notes.length, 0);
+});
+
 test('a summary with a line break or of a thousand characters is one line that fits', async (t) => {
   const subject = `first\nsecond ${'x'.repeat(1_000)}`;
   const jira = await stand<JiraVendor>(t, 'jira');
