@@ -7,9 +7,10 @@ import { GATE_ID, MAX_GATES } from '../../core/gates/gate.ts';
 
 const text = z.string().min(1).max(500);
 const file = z.string().min(1).max(500);
-const time = z
-  .string()
-  .refine((given) => (parseDuration(given) ?? 0) > 0, { error: 'write a time such as 500ms, 30s, 5m or 2d' });
+const time = z.string().superRefine((given, context) => {
+  if ((parseDuration(given) ?? 0) > 0) return;
+  context.addIssue({ code: 'custom', message: `"${given}" is not a time: write one such as 500ms, 30s, 5m or 2d` });
+});
 const rule = z.enum(['rollback', 'hold', 'continue']);
 const percent = z.string().regex(/^\d{1,3}(\.\d{1,6})?\s*%$/, 'write a percentage such as 1% or 0.5%');
 

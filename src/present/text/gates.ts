@@ -1,7 +1,7 @@
 import { formatDuration } from '../../core/duration.ts';
 import { approversText, short } from '../../core/gates/approval.ts';
 import type { GateCheck } from '../../core/gates/checks.ts';
-import { dataLeft } from '../../core/gates/data.ts';
+import { dataLeft, dataVerdict } from '../../core/gates/data.ts';
 import { type Gate, type GateRun, type GateStatus, placeText } from '../../core/gates/gate.ts';
 import type { VerdictOutcome } from '../../core/judge/verdict.ts';
 import { heldRun, waitingRun } from '../../core/release/gate-runs.ts';
@@ -138,9 +138,7 @@ function criteriaOf(check: GateCheck): string {
     case 'approval':
       return `by ${approversText(check)}${check.fourEyes ? ', not by who started it' : ''}`;
     case 'data':
-      return dataLeft([
-        { id: 'data', at: 'beforeTraffic', check, timeoutMs: 1, onFail: 'rollback', onSilence: 'rollback' },
-      ]).join('');
+      return dataVerdict(check).reason;
     default:
       return check satisfies never;
   }
