@@ -44,6 +44,10 @@ test('a worse version is noticed by the judge, CodeDeploy is stopped, and the al
     rollbackId: 'd-ROLLBACK1',
   });
   golden(t, 'codedeploy-stopped', err.replaceAll(/r-\w{10}/g, 'r-0123456789'));
+  const replayed = await world.run('replay', '--json');
+  assert.equal(replayed.exit, 0);
+  const [again] = replayed.json.rules[0].releases;
+  assert.deepEqual([again.reproduced, again.answer.kind], [true, 'rolledBack'], 'it is judged again as it was judged');
 });
 
 test('a good one is watched to the end of its deployment', async (t) => {
