@@ -11,7 +11,7 @@ const PACKAGE = new URL(
   `../../tools/restate/node_modules/@restatedev/restate-server-${process.platform}-${process.arch}/`,
   import.meta.url,
 ).pathname;
-const BINARY = join(PACKAGE, 'bin', 'restate-server');
+export const BINARY = join(PACKAGE, 'bin', 'restate-server');
 
 /** Why the tests that need the server are skipped here; false where they run. CI must never skip them. */
 export const SKIPPED: string | false =
