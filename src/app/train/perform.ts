@@ -45,7 +45,10 @@ export function trainCommandOf(event: TrainEvent): string | undefined {
 /** The other direction: what a member's release has to tell becomes an event of its train. */
 export function tellTrain(host: Pick<Host<TrainDoc, TrainEvent>, 'deliver'>, clock: Clock): TellTrain {
   return async ({ membership: { actor, trainId, member }, releaseId, report }) => {
-    await host.deliver(actor, { kind: 'told', at: clock.now(), who: SYSTEM, trainId, member, releaseId, report });
+    const event = { kind: 'told', at: clock.now(), who: SYSTEM, trainId, member, releaseId, report } as const;
+    const { state } = await host.deliver(actor, event);
+    // A member that was moved to another state may be there before its train is.
+    if (state.train === null) throw new Error(`train ${actor} is not in this state (yet)`);
   };
 }
 
@@ -68,7 +71,8 @@ async function steer(
   // A later order says everything that this one does, and more.
   if (order.n < newest) return;
   const { who } = order.back ?? order.frozen ?? { who: SYSTEM };
-  await aliasHost.deliver(actorOf(alias), { kind: 'steer', at: clock.now(), who, releaseId, order });
+  const { state } = await aliasHost.deliver(actorOf(alias), { kind: 'steer', at: clock.now(), who, releaseId, order });
+  if (state.release === null) throw new Error(`${actorOf(alias)} is not in this state (yet)`);
 }
 
 /** Switches back what was promoted, as long as nothing else was released on the alias since. */

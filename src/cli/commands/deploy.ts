@@ -77,7 +77,8 @@ export async function run(context: Context): Promise<ExitCode> {
   }
 }
 
-async function listen(context: Context, home: Home) {
+/** Answers hooks as CodeDeploy does, where `--callback-port` asks for it. */
+export async function listen(context: Context, home: Home) {
   const { flags, output } = context;
   if (flags.callbackPort === undefined) return undefined;
   const { startEndpoint } = await import('../endpoint.ts');

@@ -1,5 +1,5 @@
 import { orderTrain, startTrain, type TrainOrder } from '../../app/train/operate.ts';
-import { planTrain, type TrainAnswer } from '../../app/train/plan.ts';
+import { planTrain, type TrainAnswer, type WantedTrain } from '../../app/train/plan.ts';
 import { isTrainOpen, type Train, trainStateOf } from '../../core/train/train.ts';
 import { SYSTEM } from '../../core/who.ts';
 import { trainJson, trainPlanJson } from '../../present/json/train.ts';
@@ -20,12 +20,29 @@ const WORK_PATIENCE_MS = 5_000;
 
 /** `deploy --train`: plans every member, starts the train and drives it to its end. */
 export async function deployTrain(context: Context): Promise<ExitCode> {
-  const { flags, output, io } = context;
+  const { flags, output } = context;
   const timeoutMs = timeFlag('--timeout', flags.timeout);
   if (flags.dryRun) return planTrainOnly(context);
+  if (flags.detach && flags.callbackPort !== undefined)
+    throw usage('--callback-port needs a process that stays: it excludes --detach');
   const wished = await wantedTrain(context);
   output.note(`train ${wished.name}: planning`);
   const home = await (await context.wired()).home();
+  const callbacks = await (await import('../commands/deploy.ts')).listen(context, home);
+  try {
+    return await depart(context, home, wished, timeoutMs);
+  } finally {
+    await callbacks?.close();
+  }
+}
+
+async function depart(
+  context: Context,
+  home: Home,
+  wished: WantedTrain,
+  timeoutMs: number | undefined,
+): Promise<ExitCode> {
+  const { flags, output, io } = context;
   const answer = unwrap(await planTrain({ portsIn: portsOf(home) }, wished, true));
   if (answer.kind === 'noop') return noTrain(context, wished.name, answer);
   const { plan, trainId } = answer;

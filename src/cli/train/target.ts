@@ -28,7 +28,6 @@ const OF_ONE_FUNCTION = [
   'hookTimeout',
   'signals',
   'to',
-  'callbackPort',
 ] as const satisfies readonly (keyof Flags)[];
 
 /** The name behind `--train`. Flags that belong to one function are refused beside it. */
