@@ -70,6 +70,9 @@ describe('a train with the real command', { concurrency: 4 }, () => {
     assert.deepEqual(await fleet.live(), { 'bad-a': '1', 'bad-b': '1', 'bad-c': '1' });
     const [a, , c] = membersOf(json).map(({ release }) => Date.parse(release?.times.rollbackSentAt ?? ''));
     assert.ok(c! <= a!, `c went back at ${c}, a at ${a}`);
+    // Members that only went along are no incidents of their own.
+    const { stdout } = await fleet.start('incident list', '--json').ended;
+    assert.deepEqual(JSON.parse(stdout).incidents.length, 1);
     fleet.close();
   });
 

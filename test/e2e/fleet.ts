@@ -80,8 +80,12 @@ export class Fleet {
   }
 
   start(verb: string, ...args: readonly string[]): Running {
-    const state = path.join(this.folder, 'state');
-    return new Running([verb, '--state', state, ...args], { ...this.site.env }, this.folder);
+    return this.startAt(path.join(this.folder, 'state'), verb, ...args);
+  }
+
+  /** The same with another state. */
+  startAt(state: string, verb: string, ...args: readonly string[]): Running {
+    return new Running([...verb.split(' '), '--state', state, ...args], { ...this.site.env }, this.folder);
   }
 
   /** Runs `switchback VERB --train shop … --json`; stdout must be that one object. */
