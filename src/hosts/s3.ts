@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { chained, GENESIS } from '../app/audit/chain.ts';
 import type { Host, LedgerEntry, Stored } from '../app/ports/host.ts';
 import type { HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
 import type { Objects } from '../app/ports/objects.ts';
 import { outcomeOf } from '../core/history/outcome.ts';
-import { chained, GENESIS } from './chain.ts';
 import { Dispatcher, type Owed } from './dispatch.ts';
 import { type ActorEvent, bounded, type HostOptions, refuseTooMany } from './host-options.ts';
 import { Lanes } from './lane.ts';

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
+import { canonicalJson, chained, GENESIS } from '../app/audit/chain.ts';
 import type { Host, LedgerEntry, Stored } from '../app/ports/host.ts';
 import type { HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
+import type { Redacted, Redaction, RedactionOrder } from '../app/ports/ledger.ts';
 import type { DepartedActor, Held, Relocation } from '../app/ports/relocation.ts';
 import { outcomeOf, type TurnOutcome } from '../core/history/outcome.ts';
-import { canonicalJson, chained, GENESIS } from './chain.ts';
+import type { Result } from '../core/refusal.ts';
 import { Dispatcher, LEASE_MS, type Owed } from './dispatch.ts';
 import { type ActorEvent, bounded, type HostOptions, refuseTooMany } from './host-options.ts';
 import { Lane } from './lane.ts';
@@ -13,6 +15,7 @@ import { openDatabase } from './sqlite/database.ts';
 import { takeLock } from './sqlite/election.ts';
 import { enter, leave, lives, readOwner, writeOwner } from './sqlite/owner.ts';
 import { LOCK_PATIENCE_MS, patiently } from './sqlite/patience.ts';
+import { redactIn } from './sqlite/redact.ts';
 import { adopt, depart, mustLiveHere, receive } from './sqlite/relocation.ts';
 import { type ActorRow, type OutboxRow, Store } from './sqlite/store.ts';
 import { type LedgerVerdict, verifyLedger } from './sqlite/verify.ts';
@@ -26,7 +29,7 @@ export interface SqliteHostOptions<State, Event extends ActorEvent, Command exte
   readonly lockPatienceMs?: number;
 }
 
-export interface SqliteHost<State, Event> extends Host<State, Event>, HostUpkeep, Relocation {
+export interface SqliteHost<State, Event> extends Host<State, Event>, HostUpkeep, Relocation, Redaction {
   /** Checks every entry of the ledger, of all kinds of actors, against its hashes. */
   verify(): Promise<LedgerVerdict>;
   /** Resolves when this process has performed what it took up, and what followed from it. */
@@ -165,6 +168,16 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
     // The kernel keeps the lock for as long as this process lives.
     this.#lease = { release, lost: new AbortController().signal };
     return this.#lease;
+  }
+
+  /** One transaction; then the file is written anew, so that the words are gone from its free pages as well. */
+  async redact(actor: string, order: RedactionOrder): Promise<Result<Redacted>> {
+    const { logic } = this.#options;
+    const done = await this.#write(() => redactIn(this.#store, this.#file, logic, actor, order));
+    if (!done.ok) return done;
+    this.#changes.committed();
+    await this.#turns.run(() => this.#patiently(() => this.#store.scrub()));
+    return done;
   }
 
   verify(): Promise<LedgerVerdict> {

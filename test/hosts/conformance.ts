@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { GENESIS, verifyChain } from '../../src/app/audit/chain.ts';
 import type { Clock } from '../../src/app/ports/clock.ts';
 import type { Host } from '../../src/app/ports/host.ts';
 import type { HostUpkeep } from '../../src/app/ports/host-upkeep.ts';
-import { GENESIS, verifyChain } from '../../src/hosts/chain.ts';
 import { TestClock, until } from '../app/clock.ts';
 import { type Counter, type CounterCommand, type CounterEvent, resultOf } from './counter.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { verifyChain } from '../../src/app/audit/chain.ts';
 import { moveAll } from '../../src/app/move.ts';
 import type { Relocation } from '../../src/app/ports/relocation.ts';
-import { verifyChain } from '../../src/hosts/chain.ts';
 import { StateProblem } from '../../src/hosts/problems.ts';
 import { until } from '../app/clock.ts';
 import type { CounterPerform, HostUnderTest } from './conformance.ts';

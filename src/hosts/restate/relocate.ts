@@ -1,6 +1,6 @@
+import { verifyChain } from '../../app/audit/chain.ts';
 import type { LedgerEntry } from '../../app/ports/host.ts';
 import type { DepartedActor, Held } from '../../app/ports/relocation.ts';
-import { verifyChain } from '../chain.ts';
 import type { ActorRecord, Answered, OwedCommand } from './protocol.ts';
 import { EMPTY } from './turn.ts';
 

@@ -1,5 +1,5 @@
+import { ChainCheck, type ChainVerdict, UNACCOUNTED } from '../../app/audit/chain.ts';
 import type { LedgerEntry } from '../../app/ports/host.ts';
-import { ChainCheck, type ChainVerdict, UNACCOUNTED } from '../chain.ts';
 import type { Store } from './store.ts';
 
 export type S3Verdict =

@@ -1,6 +1,6 @@
+import { canonicalJson, GENESIS, verifyChain } from '../../app/audit/chain.ts';
 import type { LedgerEntry } from '../../app/ports/host.ts';
 import type { DepartedActor, Held } from '../../app/ports/relocation.ts';
-import { canonicalJson, GENESIS, verifyChain } from '../chain.ts';
 import { movedAway, StateProblem, stillArriving } from '../problems.ts';
 import type { ActorRow, Store } from './store.ts';
 

@@ -1,8 +1,8 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { anchorHash, canonicalJson, GENESIS } from '../../app/audit/chain.ts';
 import type { LedgerEntry } from '../../app/ports/host.ts';
 import type { TurnOutcome } from '../../core/history/outcome.ts';
 import type { Who } from '../../core/who.ts';
-import { anchorHash, canonicalJson, GENESIS } from '../chain.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -123,6 +123,29 @@ export class Store {
       entry.hash,
       anchorHash(typeof last?.anchor === 'string' ? last.anchor : GENESIS, entry.hash),
     );
+  }
+
+  /** Puts an entry whose words were taken away in the place of what it was; its hash and its anchor stay. */
+  rewrite({ actor, sequence, who, why, event, outcome }: LedgerEntry): void {
+    this.#run(
+      `update ledger set who = ?, why = ?, body = ?, outcome = ?, salt = null, redacted = 1
+       where actor = ? and sequence = ?`,
+      canonicalJson(who),
+      why ?? null,
+      canonicalJson(event),
+      outcome === undefined ? null : canonicalJson(outcome),
+      actor,
+      sequence,
+    );
+  }
+
+  rewriteCommand(actor: string, key: string, body: string): void {
+    this.#run('update outbox set body = ? where actor = ? and key = ?', body, actor, key);
+  }
+
+  /** Writes the file anew, so that nothing of what was changed lies about in it. Not in a transaction. */
+  scrub(): void {
+    this.#db.exec('vacuum; pragma wal_checkpoint(truncate)');
   }
 
   entriesOf(actor: string, after: number, limit: number): LedgerEntry[] {

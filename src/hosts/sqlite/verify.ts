@@ -1,14 +1,9 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { anchorHash, ChainCheck, GENESIS, UNACCOUNTED } from '../chain.ts';
+import { anchorHash, ChainCheck, GENESIS, UNACCOUNTED } from '../../app/audit/chain.ts';
+import type { AnchorVerdict } from '../../app/ports/ledger.ts';
 import type { ActorRow, AnchoredEntry } from './store.ts';
 
-export type LedgerVerdict =
-  | {
-      readonly ok: true;
-      readonly entries: number /** The last anchor: note it elsewhere to notice a cut-off end. */;
-      readonly anchor: string;
-    }
-  | { readonly ok: false; readonly actor: string; readonly sequence: number; readonly reason: string };
+export type LedgerVerdict = AnchorVerdict;
 
 /** Entries checked at a time; the process serves others between two pages. */
 const PAGE = 500;

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { LedgerEntry } from '../../src/app/ports/host.ts';
-import { outcomeOf } from '../../src/core/history/outcome.ts';
 import {
   ChainCheck,
   canonicalJson,
@@ -10,8 +8,10 @@ import {
   GENESIS,
   redactedDigest,
   verifyChain,
-} from '../../src/hosts/chain.ts';
-import fc from '../property.ts';
+} from '../../../src/app/audit/chain.ts';
+import type { LedgerEntry } from '../../../src/app/ports/host.ts';
+import { outcomeOf } from '../../../src/core/history/outcome.ts';
+import fc from '../../property.ts';
 
 describe('canonical JSON', () => {
   it('is written as RFC 8785 says', () => {

@@ -1,8 +1,8 @@
 import { hash, randomBytes } from 'node:crypto';
-import type { LedgerEntry } from '../app/ports/host.ts';
-import { readRedaction } from '../core/audit/redaction.ts';
-import type { TurnOutcome } from '../core/history/outcome.ts';
-import type { Stamp } from '../core/release/events.ts';
+import { readRedaction } from '../../core/audit/redaction.ts';
+import type { TurnOutcome } from '../../core/history/outcome.ts';
+import type { Stamp } from '../../core/release/events.ts';
+import type { LedgerEntry } from '../ports/host.ts';
 
 /** What stands in `previousHash` of an actor's first entry, and before the first entry of all. */
 export const GENESIS = '0'.repeat(64);
