@@ -2,10 +2,12 @@ import type { Perform } from './app/perform.ts';
 import type { Clock } from './app/ports/clock.ts';
 import type { HostUpkeep } from './app/ports/host-upkeep.ts';
 import type { AwsPorts, PlanningPorts } from './app/ports/index.ts';
+import type { LedgerPlace } from './app/ports/ledger.ts';
 import type { PageTarget } from './app/ports/page-target.ts';
 import type { Relocation } from './app/ports/relocation.ts';
 import type { Shelf } from './app/ports/shelf.ts';
 import type { Stage } from './app/ports/stage.ts';
+import type { Trail } from './app/ports/trail.ts';
 import type { Aws, AwsOptions } from './aws/index.ts';
 import type { Quotas } from './aws/quotas.ts';
 import type { Trials } from './channels/trial.ts';
@@ -14,6 +16,7 @@ import type { AliasDoc } from './core/release/release.ts';
 import { watchOf } from './core/release/watch.ts';
 import type { Endpoint } from './hosts/restate/endpoint.ts';
 import type { ServeOptions } from './hosts/restate/serve.ts';
+import type { openLedger } from './wire/audit.ts';
 import type { ReadChannelSettings } from './wire/channels.ts';
 import { lazyGates } from './wire/gates.ts';
 import { hostFor } from './wire/hosts.ts';
@@ -84,10 +87,12 @@ export interface Home {
 export type { ShelfName } from './wire/shelves.ts';
 
 export interface Wired {
-  readonly aws: AwsPorts & { readonly stage: Stage };
+  readonly aws: AwsPorts & { readonly stage: Stage; readonly trail: Trail };
   readonly clock: Clock;
   /** Opens the state at the first call. Throws a StateProblem where it cannot be used. */
   home(): Promise<Home>;
+  /** The ledger of every kind of actor, opened for an audit: nothing is driven by it. */
+  ledger(): Promise<LedgerPlace>;
   /** What lies beside the state; the state itself is not opened. */
   shelf(name: ShelfName): Promise<Shelf>;
   /** Where a status page may lie: a folder, relative to `folder`, or `s3://bucket/prefix`. */
@@ -105,12 +110,17 @@ export const wire: Wire = async (options) => {
   const { createAws, systemClock } = await import('./aws/index.ts');
   const aws = createAws(awsOptions(options));
   let opened: ReturnType<typeof openHome> | undefined;
+  let ledger: ReturnType<typeof openLedger> | undefined;
   return {
     aws,
     clock: systemClock,
     async home() {
       opened ??= openHome(aws, systemClock, options);
       return (await opened).home;
+    },
+    async ledger() {
+      ledger ??= (await import('./wire/audit.ts')).openLedger(aws, systemClock, options);
+      return (await ledger).place;
     },
     shelf: (name) => shelfFor(aws, options, name),
     place: (name, text) => placeOf(options, name, text),
@@ -123,6 +133,7 @@ export const wire: Wire = async (options) => {
     async close() {
       const home = await opened?.catch(() => undefined);
       await home?.close();
+      await (await ledger?.catch(() => undefined))?.close();
       aws.close();
     },
   };

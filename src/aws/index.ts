@@ -7,6 +7,7 @@ import type { Objects } from '../app/ports/objects.ts';
 import type { PageTarget } from '../app/ports/page-target.ts';
 import type { Stage } from '../app/ports/stage.ts';
 import type { Topics } from '../app/ports/topics.ts';
+import type { Trail } from '../app/ports/trail.ts';
 import { createAlarms } from './alarms.ts';
 import { createAliases } from './aliases.ts';
 import { createBaselines } from './baseline.ts';
@@ -27,6 +28,7 @@ import { createStacks } from './stacks.ts';
 import { createStage } from './stage.ts';
 import { createTopics } from './topics.ts';
 import { createTrafficFacts } from './traffic-facts.ts';
+import { createTrail } from './trail.ts';
 import { createVersions } from './versions.ts';
 
 export type { AwsOptions } from './clients.ts';
@@ -43,6 +45,7 @@ export interface Aws extends AwsPorts {
   /** Sets up functions and calls them; for rehearsals. */
   readonly stage: Stage;
   readonly topics: Topics;
+  readonly trail: Trail;
   /** Closes idle connections and ends live ones. */
   close(): void;
 }
@@ -74,6 +77,7 @@ export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws 
     concurrency: createConcurrency(clients),
     stage: createStage(clients),
     topics: createTopics(clients),
+    trail: createTrail(clients, clock),
     objects: (bucket, prefix) => createObjects(clients, bucket, prefix),
     site: (bucket, prefix) => createSite(clients, bucket, prefix),
     close: () => clients.close(),

@@ -18,6 +18,13 @@ export interface Flags extends IncidentFlags {
   readonly jsonLines?: boolean;
   readonly debug?: boolean;
   readonly reason?: string;
+  readonly actor?: string;
+  readonly from?: string;
+  readonly until?: string;
+  readonly format?: string;
+  readonly out?: string;
+  readonly against?: string;
+  readonly textFile?: string;
   readonly dryRun?: boolean;
   readonly zip?: string;
   readonly code?: string;

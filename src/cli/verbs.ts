@@ -1,3 +1,4 @@
+import { AUDIT_VERBS } from './verbs/audit.ts';
 import { CHANNEL_VERBS } from './verbs/channels.ts';
 import { INCIDENT_VERBS } from './verbs/incident.ts';
 import { LEARNING_VERBS } from './verbs/learning.ts';
@@ -15,6 +16,7 @@ export const VERBS: readonly Verb[] = [
   ...CHANNEL_VERBS,
   ...STATUS_PAGE_VERBS,
   ...LEARNING_VERBS,
+  ...AUDIT_VERBS,
   ...RUNNING_VERBS,
 ];
 
@@ -23,5 +25,6 @@ export const GROUPS: Readonly<Record<string, string>> = {
   channels: 'the ways to the outside world: Slack, PagerDuty, mail, tickets and the like',
   'status-page': 'static pages that say how the service does, for customers and for employees',
   postmortem: 'what is learnt from an incident: facts from the ledger, words from people',
+  audit: 'the ledger: is it whole, what is in it, what did others do, and what must be forgotten',
   incident: 'what goes on while something is wrong: who leads, what is done, who is told',
 };

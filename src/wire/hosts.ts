@@ -1,5 +1,6 @@
 import type { Host } from '../app/ports/host.ts';
 import type { HostUpkeep } from '../app/ports/host-upkeep.ts';
+import type { LedgerPlace, Redaction } from '../app/ports/ledger.ts';
 import type { Relocation } from '../app/ports/relocation.ts';
 import type { Aws } from '../aws/index.ts';
 import type { ActorEvent, HostOptions } from '../hosts/host-options.ts';
@@ -12,6 +13,10 @@ export interface OpenedHost<State, Event> {
   readonly relocation: Relocation | undefined;
   /** What Restate has to call for it; undefined for a state that needs nobody to serve it. */
   readonly served: ServedKind | undefined;
+  /** Takes words out of its ledger; undefined for a state in which that cannot be done. */
+  readonly redaction?: Redaction | undefined;
+  /** Checks the one chain over the actors of every kind; undefined for a state that has none. */
+  readonly anchors?: LedgerPlace['anchors'];
 }
 
 /** Opens the state as the home of one kind of actor; several kinds share a state. */
@@ -47,7 +52,7 @@ async function sqliteHost(file: string): Promise<OpenHost> {
   const { openSqliteHost } = await import('../hosts/sqlite.ts');
   return (options) => {
     const host = openSqliteHost({ file, ...options });
-    return { host, relocation: host, served: undefined };
+    return { host, relocation: host, served: undefined, redaction: host, anchors: () => host.verify() };
   };
 }
 
