@@ -1,4 +1,4 @@
-import type { Perform } from './app/perform.ts';
+import type { Perform, WarmUp } from './app/perform.ts';
 import type { Clock } from './app/ports/clock.ts';
 import type { HostUpkeep } from './app/ports/host-upkeep.ts';
 import type { AwsPorts, PlanningPorts } from './app/ports/index.ts';
@@ -237,7 +237,11 @@ async function openHome(
       if (!isMine(doc)) throw new Error(`it belongs to account ${doc.key.account}, region ${doc.key.region}`);
       performed += 1;
       const perform = await performIn(doc.key.region);
-      return aliasPerform(perform, clock, trains.tell)(actor, command, doc);
+      const warmUp: WarmUp = async (warm) => {
+        const { keepWarm } = await import('./app/perform/keep-warm.ts');
+        await keepWarm(warm, (await regions.at(doc.key.region)).invoker);
+      };
+      return aliasPerform(perform, clock, trains.tell, warmUp)(actor, command, doc);
     },
     commandOf,
     clock,

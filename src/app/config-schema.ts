@@ -66,6 +66,19 @@ const release = {
     .array(z.enum(['logs', 'metrics']))
     .optional()
     .describe('What the guards are fed with.'),
+  testAlias: z
+    .string()
+    .regex(/^(?!\d+$)[\w-]{1,128}$/, { error: 'AWS does not allow such an alias name' })
+    .optional()
+    .describe('An alias that leads to the candidate alone, for gates and people; blue/green makes one by itself.'),
+  keepWarm: z
+    .strictObject({
+      event: z.unknown().optional().describe('What stable is invoked with; it must do no harm. {} unless told.'),
+      concurrency: z.number().int().min(1).max(50).optional().describe('Environments that stay ready; 2 unless told.'),
+      every: time.optional().describe('4m unless told.'),
+    })
+    .optional()
+    .describe('Keeps the stable version ready while all traffic is on the candidate, by invoking it.'),
   promoteEarly: z
     .number()
     .gt(1)

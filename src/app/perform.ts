@@ -3,6 +3,7 @@ import type { AwsCommand, Command, CommandResult } from '../core/release/command
 import type { AliasEvent } from '../core/release/events.ts';
 import { runOf } from '../core/release/gate-runs.ts';
 import type { AliasDoc, Release } from '../core/release/release.ts';
+import { warmAt } from '../core/release/warmth.ts';
 import { SYSTEM } from '../core/who.ts';
 import { textOf } from './error-text.ts';
 import { failure, isKind, Patience } from './perform/patience.ts';
@@ -116,15 +117,23 @@ async function invokeHook(
 /** Hands a member's report to its train; rejects where the train's state could not be reached. */
 export type TellTrain = (command: Extract<Command, { kind: 'tellTrain' }>) => Promise<void>;
 
+/** Invokes a version to keep it ready; never rejects: nothing depends on it. */
+export type WarmUp = (command: Extract<Command, { kind: 'keepWarm' }>) => Promise<void>;
+
 /** The host's `perform` for the alias actor. A command that the release no longer waits for is not performed. */
 export function aliasPerform(
   perform: Perform,
   clock: Clock,
   tellTrain: TellTrain = async () => undefined,
+  warmUp: WarmUp = async () => undefined,
 ): (actor: string, command: Command, doc: AliasDoc) => Promise<AliasEvent | undefined> {
   return async (_actor, command, { release }) => {
     if (command.kind === 'tellTrain') {
       if (!isToldSince(command, release)) await tellTrain(command);
+      return undefined;
+    }
+    if (command.kind === 'keepWarm') {
+      if (release && warmAt(release) !== null && command.key.startsWith(`${release.id}/`)) await warmUp(command);
       return undefined;
     }
     if (!release || isOutdated(command, release)) return undefined;

@@ -25,6 +25,9 @@ export interface ReleaseSettings {
   readonly judge?: number | false;
   /** Steps before the bake end early once the candidate is shown not to fail so many times as often as stable. */
   readonly promoteEarly?: number;
+  /** An alias of the candidate's own. */
+  readonly testAlias?: string;
+  readonly keepWarm?: KeepWarmSetting;
 }
 
 export interface StepSetting {
@@ -32,6 +35,12 @@ export interface StepSetting {
   readonly hold: string;
   /** The step ends early once so many invocations were seen. */
   readonly invocations?: number | undefined;
+}
+
+export interface KeepWarmSetting {
+  readonly event?: unknown;
+  readonly concurrency?: number | undefined;
+  readonly every?: string | undefined;
 }
 
 export type SettingName = keyof ReleaseSettings;
@@ -78,6 +87,8 @@ export const SETTING_NAMES = [
   'signals',
   'judge',
   'promoteEarly',
+  'testAlias',
+  'keepWarm',
 ] as const satisfies readonly SettingName[];
 
 /** Two ways to say one thing: the stronger layer's choice silences the other in the weaker ones. */

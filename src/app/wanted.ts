@@ -1,9 +1,10 @@
 import { parseDuration } from '../core/duration.ts';
+import type { Gate } from '../core/gates/gate.ts';
 import { type Result, refuse } from '../core/refusal.ts';
-import { HOOK_TIMEOUT_MS, type Step, type Threshold } from '../core/release/plan.ts';
-import { checkSteps, parseStrategy } from '../core/release/strategy.ts';
+import { HOOK_TIMEOUT_MS, type KeepWarm, type Step, type Threshold } from '../core/release/plan.ts';
+import { checkSteps, isBlueGreen, parseStrategy } from '../core/release/strategy.ts';
 import { parseThreshold } from '../core/release/threshold.ts';
-import { gateFrom, simpleGates } from './gates/read.ts';
+import { gateFrom, simpleGates, testAliasGate } from './gates/read.ts';
 import type { Source, Wanted } from './plan-release.ts';
 import type { ReleaseSettings, StepSetting } from './settings.ts';
 
@@ -41,6 +42,8 @@ export function wantedFrom(
   if (early !== undefined && judge === false)
     return refuse('usage', 'promoteEarly asks the judge, which is off: leave one of the two out');
   const simple = simpleGates(settings, timeoutMs.value);
+  const warm = warmOf(settings);
+  if (!warm.ok) return warm;
   return {
     ok: true,
     value: {
@@ -49,7 +52,12 @@ export function wantedFrom(
       source,
       strategy: settings.strategy ?? stepsText(settings),
       steps: steps.value,
-      gates: [...simple.before, ...(settings.gates ?? []).map(gateFrom), ...simple.after],
+      gates: [
+        ...testAliasOf(settings, alias),
+        ...simple.before,
+        ...(settings.gates ?? []).map(gateFrom),
+        ...simple.after,
+      ],
       alarms: [...new Set(settings.alarms ?? [])],
       allowedAlarms: allowed,
       thresholds: thresholds.value,
@@ -61,6 +69,7 @@ export function wantedFrom(
               ...(early === undefined ? {} : { promoteEarly: { notWorseThan: early, beta: EARLY_BETA } }),
             },
       signals: signals.value,
+      ...(warm.value === undefined ? {} : { keepWarm: warm.value }),
     },
   };
 }
@@ -75,6 +84,27 @@ export function stepsProblem(
   if (read.ok) return undefined;
   if (settings.strategy !== undefined) return { message: read.problem, path: ['strategy'] };
   return { message: read.problem, path: read.step === undefined ? ['steps'] : ['steps', read.step] };
+}
+
+/** "blue/green" is all at once, with an alias for the candidate before. */
+function testAliasOf({ strategy, testAlias }: ReleaseSettings, alias: string): readonly Gate[] {
+  if (testAlias !== undefined) return [testAliasGate(testAlias, false)];
+  return isBlueGreen(strategy ?? '') ? [testAliasGate(`${alias}-green`, true)] : [];
+}
+
+const LEAST_WARM_MS = 10_000;
+const MAX_WARM_EVENT_BYTES = 10_000;
+
+function warmOf({ keepWarm }: ReleaseSettings): Result<KeepWarm | undefined> {
+  if (!keepWarm) return { ok: true, value: undefined };
+  const { event = {}, concurrency = 2, every = '4m' } = keepWarm;
+  const everyMs = parseDuration(every);
+  if (everyMs === undefined || everyMs < LEAST_WARM_MS)
+    return refuse('usage', `keepWarm every "${every}" is not possible: write a time from 10s on, such as 4m`);
+  const text = JSON.stringify(event);
+  if (Buffer.byteLength(text) > MAX_WARM_EVENT_BYTES)
+    return refuse('usage', `the event of keepWarm has more than ${MAX_WARM_EVENT_BYTES} bytes`);
+  return { ok: true, value: { event: text, concurrency, everyMs } };
 }
 
 function stepsOf(settings: ReleaseSettings): Result<readonly Step[]> {

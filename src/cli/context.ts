@@ -32,6 +32,7 @@ export interface Flags extends IncidentFlags {
   readonly strategy?: string;
   readonly bake?: string;
   readonly promoteEarly?: string;
+  readonly testAlias?: string;
   readonly alarm?: readonly string[];
   readonly allowAlarm?: readonly string[];
   readonly threshold?: readonly string[];

@@ -34,6 +34,8 @@ const FLAG_OF: Readonly<Record<SettingName, string>> = {
   signals: '--signals',
   judge: 'judge',
   promoteEarly: '--promote-early',
+  testAlias: '--test-alias',
+  keepWarm: 'keepWarm',
 };
 
 /** Flags and environment: enough for every command that only needs to know which alias is meant. */
@@ -62,6 +64,7 @@ function fromFlags(flags: Flags): ReleaseSettings {
     strategy: flags.strategy,
     bake: flags.bake,
     promoteEarly: numberFlag('--promote-early', flags.promoteEarly),
+    testAlias: flags.testAlias,
     alarms: flags.alarm,
     thresholds: flags.threshold,
     preTraffic: flags.preTraffic,

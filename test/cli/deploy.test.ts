@@ -245,3 +245,12 @@ test('status shows the release, what is live this moment, and takes a step that 
   const list = await world.run('status', '--json');
   assert.equal(list.json.releases.length, Number(isOpen(list.json.releases[0] ?? null)));
 });
+
+test('blue/green gives the candidate an alias of its own first, then moves everything at once', async () => {
+  const world = new World();
+  const planned = await world.run('plan', ...FLAGS, '--version', '42', '--strategy', 'blue/green', '--bake', '10s');
+  assert.match(planned.out, /gate test-alias \(alias live-green\): must lead to the candidate alone/);
+  assert.match(planned.out, /100 %, watched for 10 s/);
+  const named = await world.run('plan', ...FLAGS, '--version', '42', '--test-alias', 'testers');
+  assert.match(named.out, /gate test-alias \(alias testers\)/);
+});

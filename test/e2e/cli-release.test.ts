@@ -73,6 +73,25 @@ describe('a release with the real command', { concurrency: 6 }, () => {
     await service.assertLive('1');
   });
 
+  test('blue/green tries the candidate behind an alias of its own, flips once, keeps stable warm, and flips back once', async () => {
+    const service = await site.service(good('one'));
+    const version = await service.publish(good('two'));
+    const config = path.join(site.folder, 'blue-green.yaml');
+    writeFileSync(
+      config,
+      'strategy: blue/green\nbake: 500ms\nkeepWarm: {event: {warm: true}, concurrency: 2, every: 10s}\n',
+    );
+    const { code, stderr } = await service.run('deploy', '--version', version, '--config', config);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /test-alias.*leads to version 2/);
+    await service.assertLive('2');
+    const green = { FunctionName: service.name, Name: 'live-green' };
+    assert.equal((await site.lambda.getAlias(green)).FunctionVersion, '2');
+    assert.equal((await service.run('rollback', '--reason', 'a customer calls')).code, 0);
+    await service.assertLive('1');
+    assert.equal((await site.lambda.getAlias(green)).FunctionVersion, '2', 'what was bad can still be looked at');
+  });
+
   test('of a folder publishes it once: the same code again is a no-op', async () => {
     const service = await site.service(good('one'));
     const code = folderOf('folder', { 'index.mjs': good('folder'), 'data.txt': 'more' });

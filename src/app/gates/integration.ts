@@ -48,7 +48,7 @@ export async function command(
 
 /** What a program, or an address, is told of the release. */
 export function releaseEnv({ subject, run, deadline }: GateOrder): Readonly<Record<string, string>> {
-  const { releaseId, alias, stable, candidate, weightPercent, step } = subject;
+  const { releaseId, alias, stable, candidate, weightPercent, step, testAlias } = subject;
   return {
     SWITCHBACK_RELEASE: releaseId,
     SWITCHBACK_GATE: run,
@@ -60,6 +60,7 @@ export function releaseEnv({ subject, run, deadline }: GateOrder): Readonly<Reco
     SWITCHBACK_CANDIDATE: candidate,
     SWITCHBACK_WEIGHT_PERCENT: String(weightPercent),
     ...(step === null ? {} : { SWITCHBACK_STEP: String(step) }),
+    ...(testAlias === undefined ? {} : { SWITCHBACK_TEST_ALIAS: testAlias }),
     SWITCHBACK_DEADLINE: new Date(deadline).toISOString(),
   };
 }
@@ -112,8 +113,8 @@ async function problemOf(
   return json ? unmet(json.value, expect) : `its answer is not JSON: ${shown(answer.body)}`;
 }
 
-function bodyOf({ releaseId, alias, stable, candidate, weightPercent, step }: GateSubject, gate: string) {
-  return { release: releaseId, gate, ...alias, stable, candidate, weightPercent, step };
+function bodyOf({ releaseId, alias, ...subject }: GateSubject, gate: string) {
+  return { release: releaseId, gate, ...alias, ...subject };
 }
 
 /** A run's name as part of a file's. */

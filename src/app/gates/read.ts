@@ -14,6 +14,7 @@ import type { GateSetting } from './setting.ts';
 
 /** How long each kind may take where nothing is said. */
 const TIMEOUT_MS: Readonly<Record<GateCheck['kind'], number>> = {
+  testAlias: 60_000,
   hook: HOOK_TIMEOUT_MS,
   functional: 120_000,
   load: 60_000,
@@ -142,6 +143,18 @@ function expectationOf({
 
 function unread(name: string): FileRef {
   return { name, sha256: '', bytes: 0 };
+}
+
+/** The gate that gives the candidate an alias of its own, the first of all. `ours`: nobody named it. */
+export function testAliasGate(alias: string, ours: boolean): Gate {
+  return {
+    id: 'test-alias',
+    at: 'beforeTraffic',
+    check: { kind: 'testAlias', alias, ours },
+    timeoutMs: TIMEOUT_MS.testAlias,
+    onFail: 'rollback',
+    onSilence: 'rollback',
+  };
 }
 
 /** The gates that flags and short settings ask for: CodeDeploy's two hooks, one at every step, and approvals. */

@@ -4,8 +4,9 @@ import { type FunctionalPorts, functional } from './functional.ts';
 import { command, url } from './integration.ts';
 import { type LoadPorts, load } from './load.ts';
 import { type SecurityPorts, security } from './security.ts';
+import { type TestAliasPorts, testAlias } from './test-alias.ts';
 
-export interface RunnerPorts extends Omit<FunctionalPorts & LoadPorts, 'files'>, SecurityPorts {
+export interface RunnerPorts extends Omit<FunctionalPorts & LoadPorts, 'files'>, SecurityPorts, TestAliasPorts {
   readonly probe: Probe;
 }
 
@@ -15,6 +16,8 @@ export function createGateRunner(ports: RunnerPorts): GateRunner {
     async run(order, signal) {
       const { check } = order;
       switch (check.kind) {
+        case 'testAlias':
+          return testAlias({ check, order }, ports);
         case 'functional':
           return functional({ check, order }, ports, signal);
         case 'load':

@@ -66,6 +66,7 @@ export const RELEASE: readonly OptionSpec[] = [
   { flags: '--alarm <name>', description: 'roll back when this CloudWatch alarm goes red', many: true },
   { flags: '--allow-alarm <name>', description: 'this alarm may be red at the start (needs --reason)', many: true },
   { flags: '--threshold <text>', description: 'roll back at "error rate > 5% for 2 minutes"', many: true },
+  { flags: '--test-alias <name>', description: 'an alias that leads to the candidate alone, before any traffic moves' },
   { flags: '--pre-traffic <function>', description: 'hook called before any traffic moves' },
   { flags: '--post-traffic <function>', description: 'hook called at 100 %' },
   { flags: '--step-hook <function>', description: 'hook called before the weight of every step' },

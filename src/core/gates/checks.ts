@@ -115,7 +115,16 @@ export interface DataCheck {
     | { readonly by: 'none' };
 }
 
+/** The candidate gets an alias of its own: everything can be tried behind it before production's alias moves. */
+export interface TestAliasCheck {
+  readonly kind: 'testAlias';
+  readonly alias: string;
+  /** Nobody named it: it is moved only where a release has made it. */
+  readonly ours: boolean;
+}
+
 export type GateCheck =
+  | TestAliasCheck
   | HookCheck
   | FunctionalCheck
   | LoadCheck
@@ -126,7 +135,7 @@ export type GateCheck =
   | DataCheck;
 
 /** The kinds that `perform` runs; the others are answered by somebody, or by the plan itself. */
-export type RunCheck = FunctionalCheck | LoadCheck | CommandCheck | UrlCheck | SecurityCheck;
+export type RunCheck = TestAliasCheck | FunctionalCheck | LoadCheck | CommandCheck | UrlCheck | SecurityCheck;
 
 export function isRun(check: GateCheck): check is RunCheck {
   return check.kind !== 'hook' && check.kind !== 'approval' && check.kind !== 'data';

@@ -4,6 +4,7 @@ import type { Verdict } from '../judge/verdict.ts';
 import type { AliasKey, AliasSnapshot, OwnerTag, Routing } from './alias.ts';
 import type { MemberReport, Membership } from './member.ts';
 import type { Observation, Watch } from './observation.ts';
+import type { KeepWarm } from './plan.ts';
 
 /**
  * Effects that the engine asks for. Each has a key made from its cause (`releaseId#fence`, `releaseId/preTraffic`), so
@@ -68,6 +69,14 @@ export type Command =
       readonly waitMs: number;
     }
   | {
+      /** Invokes the stable version so that it stays ready. Nothing answers, and nothing depends on it. */
+      readonly kind: 'keepWarm';
+      readonly key: string;
+      readonly function: string;
+      readonly version: string;
+      readonly warm: KeepWarm;
+    }
+  | {
       /** Tells the train that the release belongs to how it stands. Nothing answers. */
       readonly kind: 'tellTrain';
       readonly key: string;
@@ -77,7 +86,7 @@ export type Command =
     };
 
 /** The commands whose effect lies at AWS. */
-export type AwsCommand = Exclude<Command, { kind: 'tellTrain' }>;
+export type AwsCommand = Exclude<Command, { kind: 'tellTrain' | 'keepWarm' }>;
 
 /** What a gate is asked about. */
 export interface GateSubject {
@@ -89,6 +98,8 @@ export interface GateSubject {
   readonly weightPercent: number;
   /** Of the step that is about to be set, counted from 1; null at 100 %. */
   readonly step: number | null;
+  /** An alias that leads to the candidate alone, where the plan has one. */
+  readonly testAlias?: string;
 }
 
 /** CodeDeploy's two ids, as every existing hook expects them, and what CodeDeploy never told. */
@@ -100,6 +111,8 @@ export interface HookPayload {
   readonly StableVersion: string;
   readonly CandidateVersion: string;
   readonly CandidateWeightPercent: number;
+  /** An alias that leads to the candidate alone, where the plan has one. */
+  readonly TestAlias?: string;
   /** CodeDeploy's names for its two, and what it does not have: before a step's weight, before the release is promoted. */
   readonly Hook: 'BeforeAllowTraffic' | 'AfterAllowTraffic' | 'BeforeStep' | 'BeforePromotion';
   /** The step whose weight is set next, counted from 1; absent at 100 %. */

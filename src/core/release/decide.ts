@@ -23,6 +23,7 @@ import { applyObservation } from './observed.ts';
 import { type AliasDoc, isOpen, type Release } from './release.ts';
 import { applyResult } from './results.ts';
 import { isShifters, startShifted, tickShifted, wakeShifted } from './shifted.ts';
+import { warmAt, warming } from './warmth.ts';
 
 export interface Decision {
   readonly state: AliasDoc;
@@ -34,7 +35,8 @@ export interface Decision {
  * doubled event gives the very same document back.
  */
 export function decide(doc: AliasDoc, event: AliasEvent): Decision {
-  const move = moveFor(doc, event);
+  const made = moveFor(doc, event) ?? (isOpen(doc.release) ? { release: doc.release, commands: [] } : undefined);
+  const move = made && warming(made, event.at);
   if (!move || (move.release === doc.release && move.commands.length === 0)) return { state: doc, commands: [] };
   const { release, commands } = telling(move);
   const ended = release.phase === 'ended' && !(doc.release?.id === release.id && doc.release.phase === 'ended');
@@ -183,12 +185,19 @@ function tick(release: Release, at: number): Move | undefined {
   }
   if (release.phase === 'gating')
     return release.retryAt !== null && at >= release.retryAt ? callAgain(release, at) : gateTimedOut(release, at);
-  const due = wakeAt(release);
+  const due = dueAt(release);
   return release.phase === 'holding' && due !== null && at >= due ? look(release) : undefined;
 }
 
 /** When the engine wants to be woken: the single replacement for timers. */
 export function wakeAt(release: Release): number | null {
+  const due = dueAt(release);
+  const warm = warmAt(release);
+  return warm === null ? due : Math.min(warm, due ?? warm);
+}
+
+/** When the release itself wants to go on. */
+function dueAt(release: Release): number | null {
   if (release.phase === 'ended') return null;
   if (isShifters(release)) return wakeShifted(release);
   if (release.retryAt !== null) return release.retryAt;

@@ -18,6 +18,7 @@ import type { Command, HookPayload } from './commands.ts';
 import { gateOf, heldRun, hookExecutionId, nameOf, waitingRun } from './gate-runs.ts';
 import { nextStep } from './member.ts';
 import { bySystem, finish, look, type Move, orderRollback, shiftTo } from './moves.ts';
+import type { Plan } from './plan.ts';
 import { actualWeight, type Release } from './release.ts';
 
 /** A sentence in the ledger, not a dump. */
@@ -94,6 +95,11 @@ function open(release: Release, gate: Gate, name: string, at: number): Move {
   }
 }
 
+function testAliasOf({ gates }: Pick<Plan, 'gates'>): { readonly testAlias?: string } {
+  for (const { check } of gates) if (check.kind === 'testAlias') return { testAlias: check.alias };
+  return {};
+}
+
 function subjectOf(release: Release): Extract<Command, { kind: 'runGate' }>['subject'] {
   const { plan, toward } = release;
   return {
@@ -103,6 +109,7 @@ function subjectOf(release: Release): Extract<Command, { kind: 'runGate' }>['sub
     candidate: plan.candidate,
     weightPercent: actualWeight(release) ?? 0,
     step: typeof toward === 'number' ? toward + 1 : null,
+    ...testAliasOf(plan),
   };
 }
 
@@ -119,6 +126,7 @@ function hookPayload(release: Release, { at }: Gate, executionId: string, key: s
     StableVersion: plan.stable,
     CandidateVersion: plan.candidate,
     CandidateWeightPercent: actualWeight(release) ?? 0,
+    ...(testAliasOf(plan).testAlias === undefined ? {} : { TestAlias: testAliasOf(plan).testAlias! }),
     Hook: usual,
     ...(typeof toward === 'number' ? { Step: toward + 1 } : {}),
     ReleaseId: release.id,

@@ -19,6 +19,15 @@ export interface AlarmGuard {
   readonly allowed?: string;
 }
 
+/** Invocations that keep environments of a version ready. */
+export interface KeepWarm {
+  /** JSON text; the function must take it for what it is. */
+  readonly event: string;
+  /** How many at a time: so many environments stay. */
+  readonly concurrency: number;
+  readonly everyMs: number;
+}
+
 export type ThresholdMetric =
   | { readonly kind: 'errorRate' | 'timeoutRate' | 'throttleRate' | 'coldStartRate' }
   | { readonly kind: 'errors' | 'timeouts' | 'throttles' }
@@ -78,6 +87,8 @@ export interface Plan {
   readonly judge: JudgePlan | null;
   /** The signals that the guards are fed with, by path. */
   readonly signals: { readonly logs: boolean; readonly metrics: boolean };
+  /** The stable version is kept warm while all traffic is on the candidate, so that going back finds it ready. */
+  readonly keepWarm?: KeepWarm;
   /** Sentences: what is known of the alias's past. Absent in plans of before such sentences. */
   readonly known?: readonly string[];
   /** A strategy of the same length that sees more, where there is one worth naming. */

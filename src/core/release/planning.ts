@@ -5,7 +5,7 @@ import { type Refusal, type Result, refuse } from '../refusal.ts';
 import { type AliasKey, describeRouting, MAX_USER_DESCRIPTION, readDescription } from './alias.ts';
 import type { Facts } from './facts.ts';
 import { betterPlan, calibrationText, foresight, setUpJudge } from './foresight.ts';
-import type { Plan, Step, Threshold } from './plan.ts';
+import type { KeepWarm, Plan, Step, Threshold } from './plan.ts';
 import { isMovedByLambda } from './provisioned.ts';
 import { isOpen, type Release } from './release.ts';
 
@@ -21,6 +21,7 @@ export interface PlanRequest {
   readonly thresholds: readonly Threshold[];
   readonly judge: Plan['judge'];
   readonly signals: Plan['signals'];
+  readonly keepWarm?: KeepWarm;
   /** Random, made by the caller. */
   readonly deploymentId: string;
   readonly secret: string;
@@ -104,6 +105,7 @@ export function makePlan(request: PlanRequest, facts: Facts, open: Release | nul
       thresholds: request.thresholds,
       judge: setUpJudge(request.judge, facts),
       signals: request.signals,
+      ...(request.keepWarm ? { keepWarm: request.keepWarm } : {}),
       ...foreseen(request, facts),
       blindSpots: blindSpots(request, facts),
       warnings: warnings(request, facts),

@@ -88,6 +88,8 @@ export interface Release {
   readonly tagMayBeGone?: true;
   /** Set where the release belongs to a train. */
   readonly train?: MemberState;
+  /** When stable is to be warmed next, and how often it was. Absent before the first time. */
+  readonly warmth?: { readonly nextAt: number; readonly times: number };
   readonly marks: Marks;
   /** The deployment as last read, where CodeDeploy moves the traffic. */
   readonly deployment?: DeploymentReading;

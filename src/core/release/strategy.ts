@@ -23,7 +23,7 @@ export const SAM_STRATEGIES = [
 const DEFAULT_BAKE_MS = 60_000;
 const LONGEST_DEFAULT_BAKE_MS = 5 * 60_000;
 const FORMS =
-  'one of SAM\'s names (Canary10Percent5Minutes, Linear10PercentEvery1Minute, AllAtOnce, …), "canary 10% 30s", "linear 20% every 2m", "all-at-once", or steps such as "5% 5m, 25% 10m" or "10% until 3000 invocations within 30m"';
+  'one of SAM\'s names (Canary10Percent5Minutes, Linear10PercentEvery1Minute, AllAtOnce, …), "canary 10% 30s", "linear 20% every 2m", "all-at-once", "blue/green", or steps such as "5% 5m, 25% 10m" or "10% until 3000 invocations within 30m"';
 
 /**
  * Reads a strategy as people write it. `bakeMs` is how long 100 % is watched before the release counts as promoted; without
@@ -31,7 +31,7 @@ const FORMS =
  */
 export function parseStrategy(text: string, bakeMs?: number): StrategyResult {
   const name = text.trim().replace(/^CodeDeployDefault\.(Lambda)?/, '');
-  if (/^(all-?at-?once|blue-?\/?green)$/i.test(name)) return finish([], bakeMs);
+  if (/^all-?at-?once$/i.test(name) || isBlueGreen(name)) return finish([], bakeMs);
 
   const canary =
     /^canary\s*(\d+(?:\.\d+)?)\s*percent\s*(\d+)\s*minutes?$/i.exec(name) ??
@@ -61,6 +61,11 @@ function readStep(text: string): Step | undefined {
   const holdMs = hold ? (holdOf(hold) ?? Number.NaN) : 0;
   const step = { weightPercent: Number(weight), holdMs };
   return enough === undefined ? step : { ...step, enoughInvocations: Number(enough) };
+}
+
+/** Whether the candidate is to get an alias of its own before all traffic moves at once. */
+export function isBlueGreen(strategy: string): boolean {
+  return /^blue-?\/?green$/i.test(strategy.trim());
 }
 
 /** Checks a step list and completes it: appends 100 % where it is missing and puts the bake behind it. */

@@ -87,6 +87,8 @@ function subjectOf(check: GateCheck): string {
       return `hook ${check.function}`;
     case 'functional':
       return countText(check.cases.length, 'functional case');
+    case 'testAlias':
+      return `alias ${check.alias}`;
     case 'load':
       return `load ${check.perSecond}/s for ${formatDuration(check.forMs)}`;
     case 'command':
@@ -122,6 +124,8 @@ function criteriaOf(check: GateCheck): string {
   switch (check.kind) {
     case 'hook':
       return 'must answer Succeeded';
+    case 'testAlias':
+      return 'must lead to the candidate alone';
     case 'functional':
       return 'every answer as described';
     case 'load': {

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../core/duration.ts';
 import type { GatePlace } from '../../core/gates/gate.ts';
-import type { Plan, Step } from '../../core/release/plan.ts';
+import type { KeepWarm, Plan, Step } from '../../core/release/plan.ts';
 import { gateText } from './gates.ts';
 import { type Line, labelled, line } from './line.ts';
 import { percentText, shifterText, VERDICT_SIGNS } from './words.ts';
@@ -20,6 +20,7 @@ export function planText(plan: Plan): Line[] {
       : []),
     labelled('strategy', plan.strategy),
     ...steps(plan),
+    ...(plan.keepWarm ? [labelled('warm', warmText(plan.stable, plan.keepWarm))] : []),
     ...guards(plan),
     labelled('sees', signals(plan)),
     ...(plan.known ?? []).map((text, index) => labelled(index === 0 ? 'known' : '', text)),
@@ -59,6 +60,10 @@ function stepText({ weightPercent, holdMs, enoughInvocations }: Step, last: bool
   if (holdMs === 0) return `${percentText(weightPercent)}, and the deployment ends`;
   if (enoughInvocations === undefined) return `${percentText(weightPercent)} for ${formatDuration(holdMs)}`;
   return `${percentText(weightPercent)} until ${enoughInvocations} invocations, at most ${formatDuration(holdMs)}`;
+}
+
+function warmText(stable: string, { concurrency, everyMs }: KeepWarm): string {
+  return `${concurrency} environments of version ${stable} stay ready at 100 %, invoked every ${formatDuration(everyMs)}`;
 }
 
 function bakeText(holdMs: number): string {
