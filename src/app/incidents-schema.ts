@@ -126,6 +126,12 @@ export const IncidentsSchema = z
       })
       .optional()
       .describe('What switchback serve takes in: alarms by SNS, reports by a signed webhook.'),
+    releasesWait: z
+      .enum(['always', 'uncontained', 'never'])
+      .optional()
+      .describe(
+        'When releases of an alias wait for the word of its incident’s commander: always while it is live, while users are still hurt (unless told), or never.',
+      ),
     readers: z
       .array(text(200))
       .max(MAX_PEOPLE)
@@ -148,10 +154,11 @@ export function incidentKeys(path: readonly PropertyKey[]): readonly string[] {
 
 /** The section as incidents follow it. */
 export function setupOf(config: IncidentsConfig): IncidentSetup {
-  const { services = {}, open = true, readers = [] } = config;
+  const { services = {}, open = true, readers = [], releasesWait = 'uncontained' } = config;
   return {
     open,
     readers,
+    releasesWait,
     policy: policyOf(config),
     serviceOf: ({ function: fn }) => ({
       name: services[fn]?.name ?? fn,

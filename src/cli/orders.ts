@@ -9,6 +9,7 @@ import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { unwrap } from './failure.ts';
 import { openRelease } from './follow.ts';
+import { mayGoForward } from './forward.ts';
 import { within } from './patience.ts';
 import { aliasKey, refuseOnly } from './target.ts';
 
@@ -40,6 +41,7 @@ export async function give(context: Context, given: Order): Promise<ExitCode> {
     show(release);
     return EXIT.done;
   }
+  if (given.verb === 'promote' || given.verb === 'resume') await mayGoForward(context, home, key);
   const ordered = unwrap(await order(home.ports, key, given, await identity.whoAmI(), flags.reason));
   await within(WRITE_PATIENCE_MS, home.settle(), io.clock);
   const now = (await host.read(actor))?.state.release;

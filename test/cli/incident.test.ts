@@ -321,3 +321,30 @@ test('blame is pointed at and not forbidden', async () => {
   assert.equal(submitted.exit, 0, submitted.err);
   assert.match(submitted.out, /"human error": ask what made the action look right/);
 });
+
+test('while users are being hurt a release goes forward only by the commander’s word; a rollback is never asked about', async () => {
+  const { world, id } = await opened('--severity', 'SEV-1');
+  const deploy = ['deploy', ...FLAGS, '--version', '42', '--strategy', 'all-at-once', '--bake', '1s', '--json'];
+  const refused = await world.run(...deploy);
+  assert.equal(refused.exit, 6);
+  assert.match(
+    refused.err,
+    /is live: its commander allows releases to go forward[\s\S]*next: switchback incident allow-forward INC-/,
+  );
+  await world.run('incident', 'triage', id);
+  const allowed = await world.run('incident', 'allow-forward', id, '--reason', 'the fix');
+  assert.equal(allowed.exit, 0, allowed.err);
+  assert.equal((await world.run(...deploy)).exit, 0);
+  const { world: other } = await opened('--severity', 'SEV-1');
+  assert.equal((await other.run('rollback', ...FLAGS, '--to', '40')).exit, 0);
+  const drill = await opened('--drill');
+  assert.equal((await drill.world.run(...deploy)).exit, 0);
+});
+
+test('what is contained holds no release up', async () => {
+  const { world, id } = await opened('--severity', 'SEV-2');
+  await world.run('incident', 'triage', id);
+  await world.run('incident', 'contain', id, '--rollback', '--to', '40', '--reason', 'it fails');
+  const deploy = await world.run('deploy', ...FLAGS, '--version', '42', '--strategy', 'all-at-once', '--bake', '1s');
+  assert.equal(deploy.exit, 0, deploy.err);
+});

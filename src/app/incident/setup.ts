@@ -7,6 +7,8 @@ export interface IncidentSetup {
   /** Whether a release that went wrong opens an incident by itself. */
   readonly open: boolean;
   readonly policy: Policy;
+  /** When releases of the alias wait for the commander's word. `uncontained`: while users are still being hurt. */
+  readonly releasesWait: 'always' | 'uncontained' | 'never';
   /** Who reads each published postmortem, and says so. */
   readonly readers: readonly string[];
   /** What the service behind a function is called towards customers, and which of its components an alias is. */
@@ -21,6 +23,7 @@ export interface Service {
 export const DEFAULT_SETUP: IncidentSetup = {
   open: true,
   policy: DEFAULT_POLICY,
+  releasesWait: 'uncontained',
   readers: [],
   serviceOf: ({ function: name }) => ({ name, components: [name] }),
 };

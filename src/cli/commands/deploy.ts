@@ -13,6 +13,7 @@ import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { unwrap, usage } from '../failure.ts';
 import { follow, report, sinceNow, timeFlag } from '../follow.ts';
+import { mayGoForward } from '../forward.ts';
 import { within } from '../patience.ts';
 import { noop, showPlan, wanted } from '../planned.ts';
 import { portFlag } from '../port.ts';
@@ -52,6 +53,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const { readings } = answer;
     const plan = withOrigin(answer.plan, context);
     output.say(...planText(plan));
+    await mayGoForward(context, home, plan.key);
     const since = await sinceNow(home, plan.key);
     const who = await home.ports.identity.whoAmI();
     const release = unwrap(await startRelease(home.ports, plan, readings, who, flags.reason));
