@@ -19,7 +19,8 @@ export async function consider(options: OpenerOptions, release: Release): Promis
   const { name: service, components } = serviceOf(release.plan.key);
   const opening = incidentFromRelease(release, { nowMs, service, components, policy });
   if (!opening) return release.held ? release.held.at + policy.holdBecomesIncidentMs : undefined;
-  const id = incidentIdOf(release.id);
+  // What happens to a train is one incident, whoever of its members failed.
+  const id = incidentIdOf(release.plan.train?.trainId ?? release.id);
   const own = (await incidents.read(id))?.state.incident;
   const known = own ?? (await whichKnows(incidents, release));
   if (known) {

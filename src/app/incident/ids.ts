@@ -3,9 +3,9 @@ import { newReleaseId } from '../ids.ts';
 
 const PREFIX = 'INC-';
 
-/** The incident of a release bears the release's own letters: whoever opens it a second time finds it open. */
+/** The incident of a release, or of a train, bears its own letters: whoever opens it a second time finds it open. */
 export function incidentIdOf(releaseId: string): string {
-  return `${PREFIX}${releaseId.replace(/^r-/, '')}`;
+  return `${PREFIX}${releaseId.replace(/^r-/, '').replace(/^t-/, 'T')}`;
 }
 
 /** For one that a person opens: as for releases, so that ids sort by age. */

@@ -193,3 +193,20 @@ test('a state that does not answer is reported and looked at again later', async
   await opener.flush();
   assert.deepEqual(await desk.ids(), ['INC-1']);
 });
+
+test('two members of a train that both failed have one incident, which knows of both', async () => {
+  const desk = new Desk();
+  const train = { actor: 'a', trainId: 't-7', train: 'shop', member: 'checkout' };
+  const member = (id: string, fn: string): AliasDoc => {
+    const doc = rolledBack();
+    const key = { ...doc.key, function: fn };
+    return { ...doc, key, release: doc.release && { ...doc.release, id, plan: { ...doc.release.plan, key, train } } };
+  };
+  desk.doc = member('r-1', 'checkout');
+  await desk.opener().look(ACTOR);
+  desk.doc = member('r-2', 'cart');
+  await desk.opener().look(ACTOR);
+  assert.deepEqual(await desk.ids(), ['INC-T7']);
+  const incident = await desk.incident('INC-T7');
+  assert.ok(incident?.timeline.some(({ kind, text }) => kind === 'release.aborted' && text.includes('r-2')));
+});
