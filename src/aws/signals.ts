@@ -154,8 +154,8 @@ class Following {
     if (watch.logs) this.seats.join(follower);
     if (watch.metrics) this.#rounds.metrics.join(follower);
     if (watch.alarms.length > 0) this.#rounds.alarms.join(follower);
-    if (watch.deploymentId !== undefined) this.#rounds.deployment.join(follower);
-    this.#rounds.alias.join(follower);
+    const path = watch.deploymentId === undefined ? 'alias' : 'deployment';
+    this.#rounds[path].join(follower);
   }
 
   async #leave(follower: Follower): Promise<void> {
@@ -171,11 +171,13 @@ class Following {
     });
   }
 
+  /** Where CodeDeploy sets the weight, reading it as often as the deployment is the only way to know it. */
   async #readDeployments(followers: readonly Follower[], signal: AbortSignal): Promise<void> {
-    await eachSeen('deployment', followers, signal, async ({ watch, bulletin }) => {
+    const deployments = eachSeen('deployment', followers, signal, async ({ watch, bulletin }) => {
       if (watch.deploymentId !== undefined)
         bulletin.deploymentRead(await readDeployment(this.#sources, watch.deploymentId));
     });
+    await Promise.all([deployments, this.#readAliases(followers, signal)]);
   }
 }
 

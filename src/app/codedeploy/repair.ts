@@ -2,6 +2,7 @@ import { type AliasFault, type DeploymentTrace, examineAlias } from '../../core/
 import { type Result, refuse } from '../../core/refusal.ts';
 import { type AliasKey, type AliasSnapshot, actorOf } from '../../core/release/alias.ts';
 import type { Ports } from '../ports/index.ts';
+import { AwsProblem } from '../ports/problem.ts';
 import type { Target } from '../rollback.ts';
 import { findEnded, findRunning } from './find.ts';
 
@@ -22,7 +23,9 @@ export async function examine(ports: Reach, key: AliasKey): Promise<Result<Exami
     try {
       return await read();
     } catch (error) {
-      unread.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      // What a local AWS does not have, nobody has forgotten to allow.
+      const isAbsent = error instanceof AwsProblem && error.code === 'NotImplemented';
+      if (!isAbsent) unread.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
     }
   };
