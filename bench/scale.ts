@@ -69,10 +69,8 @@ async function measureOpen(
   }
   if (!product) throw new Error('no process');
   try {
-    const windowMs = small ? 30_000 : 180_000;
-    // The first rounds find everything new; idle is what comes after them.
-    const settle = await product.window(small ? 70_000 : 180_000);
-    note(`settled at ${round(settle.rssMb)} MB, ${round(settle.cpuPercent)} % CPU`);
+    const windowMs = small ? 30_000 : 120_000;
+    const settle = await settled(product, note);
     await aws.tell();
     const idle = await product.window(windowMs);
     const { calls } = await aws.tell();
@@ -114,6 +112,24 @@ async function measureOpen(
     await product.kill();
   }
 }
+
+/** The first rounds find everything new, and each release is told so: idle is what comes after that. */
+async function settled(product: Product, note: (text: string) => void): Promise<{ rssMb: number; problems: string[] }> {
+  let rssMb = 0;
+  const problems: string[] = [];
+  const begin = performance.now();
+  for (let quiet = 0, tries = 0; quiet < 2 && tries < MOST_SETTLING; tries += 1) {
+    const window = await product.window(15_000);
+    rssMb = Math.max(rssMb, window.rssMb);
+    problems.push(...window.problems);
+    quiet = window.cpuPercent < QUIET_PERCENT ? quiet + 1 : 0;
+  }
+  note(`settled after ${Math.round((performance.now() - begin) / 1_000)} s; at most ${round(rssMb)} MB`);
+  return { rssMb, problems };
+}
+
+const QUIET_PERCENT = 3;
+const MOST_SETTLING = 40;
 
 /** One release after the other fails: the time until AWS has taken the write that makes stable the only version. */
 async function measureSignals(aws: Aws, product: Product, count: number) {

@@ -1,4 +1,5 @@
 import type { Hooks } from '../app/ports/hooks.ts';
+import { watching } from './calling.ts';
 import type { Clients } from './clients.ts';
 import { parseObject } from './json.ts';
 import { call, callOrMissing } from './problem.ts';
@@ -25,10 +26,8 @@ export function createHooks(clients: Clients): Hooks {
     async answer(deploymentId, executionId) {
       return callOrMissing('codedeploy:GetDeploymentTarget', async () => {
         const codedeploy = await clients.codedeploy();
-        const { deploymentTargets = [] } = await codedeploy.batchGetDeploymentTargets({
-          deploymentId,
-          targetIds: [deploymentId],
-        });
+        const input = { deploymentId, targetIds: [deploymentId] };
+        const { deploymentTargets = [] } = await watching(() => codedeploy.batchGetDeploymentTargets(input));
         const events = deploymentTargets.flatMap(({ lambdaTarget }) => lambdaTarget?.lifecycleEvents ?? []);
         return statusOf(events.find(({ lifecycleEventName }) => lifecycleEventName === executionId)?.status);
       });
