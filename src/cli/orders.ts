@@ -1,5 +1,6 @@
 import { type Order, order } from '../app/operate.ts';
 import { actorOf } from '../core/release/alias.ts';
+import { heldRun } from '../core/release/gate-runs.ts';
 import { type Release, stateOf } from '../core/release/release.ts';
 import { releaseJson } from '../present/json/release.ts';
 import { line } from '../present/text/line.ts';
@@ -51,8 +52,12 @@ export async function give(context: Context, given: Order): Promise<ExitCode> {
   return shown.outcome?.state === 'halted' ? EXIT.halted : EXIT.done;
 }
 
-function sentence(given: Order, { id, step, plan, ...release }: Release): string {
+function sentence(given: Order, whole: Release): string {
+  const { id, step, plan, ...release } = whole;
   const where = `release ${id}, which is ${stateOf({ id, step, plan, ...release })}`;
+  const held = heldRun(whole);
+  if (held && given.verb === 'promote') return `go past gate ${held.name} of ${where}`;
+  if (held && given.verb === 'resume') return `run gate ${held.name} of ${where} again`;
   if (given.verb !== 'promote') return `${given.verb} ${where}`;
   const next = given.full ? plan.steps.at(-1) : plan.steps[step + 1];
   return next ? `take ${where}, to ${percentText(next.weightPercent)}` : `end the bake of ${where}`;

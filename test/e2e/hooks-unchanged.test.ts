@@ -5,6 +5,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import { basename } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './processes.ts';
 import { good, type ReleaseJson, Site } from './site.ts';
 
 /** Hooks as teams have them today, in three SDKs and through `switchback/hooks`: none of them knows of Switchback. */
@@ -51,6 +52,18 @@ async function works(source: (status: string) => string, options: HookOptions): 
   const bad = await release('--pre-traffic', await hook('Failed'));
   assert.equal(bad.json.state, 'rolledBack');
   assert.match(bad.json.reason, /the pre-traffic hook service-\d+ answered Failed/);
+
+  // The same hook, told by AWS's own variable to answer at Switchback's endpoint instead.
+  const port = await freePort();
+  const environment = { ...options.environment, AWS_ENDPOINT_URL_CODEDEPLOY: `http://127.0.0.1:${port}` };
+  const there = (await site.service(source('Succeeded'), { alias: null, timeoutSeconds: 60, ...options, environment }))
+    .name;
+  const service = await site.service(good('one'));
+  const version = await service.publish(good('two'));
+  const quick = ['--version', version, '--strategy', 'all-at-once', '--bake', '300ms'];
+  const answered = await service.run('deploy', ...quick, '--pre-traffic', there, '--callback-port', String(port));
+  assert.equal(answered.code, 0, answered.stderr);
+  assert.match(answered.stderr, /a hook answered Succeeded \(through Switchback’s own endpoint\)/);
 }
 
 describe('hooks that were written for CodeDeploy', { concurrency: 2 }, () => {
