@@ -126,6 +126,25 @@ export const IncidentsSchema = z
       })
       .optional()
       .describe('What switchback serve takes in: alarms by SNS, reports by a signed webhook.'),
+    routes: z
+      .array(
+        z.strictObject({
+          functions: z
+            .array(text(140))
+            .min(1)
+            .max(100)
+            .optional()
+            .describe('The functions behind it; all unless told.'),
+          zone: z.string().regex(/^[A-Z0-9]{1,32}$/, { error: 'write the id of the hosted zone' }),
+          name: text(255).describe('The weighted name: api.shop.example'),
+          sets: z
+            .record(z.string().regex(/^[a-z0-9-]{1,30}$/), text(128))
+            .describe('By region, the set identifier of its record.'),
+        }),
+      )
+      .max(50)
+      .optional()
+      .describe('Names in Route 53 that lead traffic to regions: a region is isolated by weight 0.'),
     releasesWait: z
       .enum(['always', 'uncontained', 'never'])
       .optional()
@@ -148,17 +167,19 @@ export function incidentKeys(path: readonly PropertyKey[]): readonly string[] {
   if (path[0] === 'severities')
     return path.length === 2 ? Object.keys(severity.shape) : ['metric', 'atLeast', 'for', 'ofAllTraffic', 'fact'];
   if (path[0] === 'approvals') return Object.keys(approval.shape);
+  if (path[0] === 'routes') return ['functions', 'zone', 'name', 'sets'];
   if (path[0] === 'inbox') return ['topics', 'secret', 'previousSecret'];
   return path[0] === 'services' ? ['name', 'components'] : [];
 }
 
 /** The section as incidents follow it. */
 export function setupOf(config: IncidentsConfig): IncidentSetup {
-  const { services = {}, open = true, readers = [], releasesWait = 'uncontained' } = config;
+  const { services = {}, open = true, readers = [], releasesWait = 'uncontained', routes = [] } = config;
   return {
     open,
     readers,
     releasesWait,
+    routes: routes.map(({ functions = null, ...route }) => ({ ...route, functions })),
     policy: policyOf(config),
     serviceOf: ({ function: fn }) => ({
       name: services[fn]?.name ?? fn,

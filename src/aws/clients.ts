@@ -5,6 +5,7 @@ import type { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import type { CodeDeploy } from '@aws-sdk/client-codedeploy';
 import type { IAM } from '@aws-sdk/client-iam';
 import type { Lambda } from '@aws-sdk/client-lambda';
+import type { Route53 } from '@aws-sdk/client-route-53';
 import type { S3 } from '@aws-sdk/client-s3';
 import type { SNS } from '@aws-sdk/client-sns';
 import type { STS } from '@aws-sdk/client-sts';
@@ -44,6 +45,8 @@ export interface Clients {
   s3(): Promise<S3>;
   /** In the region of the topic, which may be another one. */
   sns(region: string): Promise<SNS>;
+  /** Route 53 is one for all regions; it is called in us-east-1. */
+  route53(): Promise<Route53>;
   /** The AWS has no quotas, as it is on this machine: it may be asked more often than a real one. */
   readonly local: boolean;
   readonly quotas: Quotas;
@@ -139,6 +142,10 @@ export function createClients(
       // An endpoint of one's own has no host name for each bucket; at AWS the bucket may lie in another region.
       const forcePathStyle = endpointOf(options, env, 'S3') !== undefined;
       return keep(new S3({ ...settings('S3'), ...ordinary, forcePathStyle, followRegionRedirects: true }));
+    }),
+    route53: once(async () => {
+      const { Route53 } = await import('@aws-sdk/client-route-53');
+      return keep(new Route53({ ...settings('ROUTE_53'), ...ordinary, region: 'us-east-1' }));
     }),
     sns: onceFor(async (region) => {
       const { SNS } = await import('@aws-sdk/client-sns');

@@ -15,6 +15,7 @@ import { type AwsOptions, createClients } from './clients.ts';
 import { systemClock } from './clock.ts';
 import { createConcurrency } from './concurrency.ts';
 import { createDeployments } from './deployments.ts';
+import { createDns, type Dns } from './dns.ts';
 import { createFunctionSecurity } from './function-security.ts';
 import { createHooks } from './hooks.ts';
 import { createIdentity } from './identity.ts';
@@ -40,6 +41,8 @@ export interface Aws extends AwsPorts {
   /** The files of a static site in a bucket, below `prefix`. */
   site(bucket: string, prefix: string): PageTarget;
   readonly concurrency: Concurrency;
+  /** Weighted names that lead traffic to regions. */
+  readonly dns: Dns;
   readonly invoker: Invoker;
   readonly security: FunctionSecurity;
   /** Sets up functions and calls them; for rehearsals. */
@@ -75,6 +78,7 @@ export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws 
     stacks: createStacks(clients),
     retention: createRetention(clients),
     concurrency: createConcurrency(clients),
+    dns: createDns(clients, clock),
     stage: createStage(clients),
     topics: createTopics(clients),
     trail: createTrail(clients, clock),

@@ -155,7 +155,7 @@ async function openIncidents(wiring: IncidentWiring): Promise<Opened> {
     perform: incidentPerform({
       releases: wiring.releases(),
       concurrency: aws.concurrency,
-      regions: wiring.regions,
+      regions: isolating(aws.dns, settings.setup, wiring.regions),
       channels,
       drafts,
       clock,
@@ -209,6 +209,22 @@ async function draftsOf({ templates }: IncidentSettings, report: (problem: strin
   if (templates !== undefined) return (await import('./drafts.ts')).draftsFrom(templates, report);
   const { draftFor } = await import('../core/comms/drafts.ts');
   return { write: async (audience, stage, facts) => draftFor(audience, stage, facts) };
+}
+
+/** By name where names lead to regions, and by taking back what a train has released there: whatever is set up. */
+function isolating(dns: Aws['dns'], { routes }: IncidentSetup, trains: Regions): Regions {
+  return {
+    async isolate(functionName, region) {
+      const mine = routes.filter(
+        ({ functions, sets }) => region in sets && (functions === null || functions.includes(functionName)),
+      );
+      const told: string[] = [];
+      for (const route of mine) told.push(await dns.isolate(route, region));
+      const taken = await trains.isolate(functionName, region);
+      if (taken !== undefined) told.push(taken);
+      return told.length === 0 ? undefined : told.join('; ');
+    },
+  };
 }
 
 /** The alias actor's logic, telling when a release has ended otherwise than it should or is held. A hint: it may be wrong. */

@@ -41,7 +41,9 @@ export async function contain(
 ): Promise<ContainmentResult> {
   const { account, region } = await ports.releases.identity.where();
   const place = action.kind === 'rollback' || action.kind === 'redirectTraffic' ? action.alias : action;
-  if (place.account !== account || place.region !== region)
+  // A region is taken out of traffic from wherever it can still be done.
+  const near = action.kind === 'isolateRegion' || place.region === region;
+  if (place.account !== account || !near)
     return failed(
       `this process acts in account ${account}, region ${region}; it is in ${place.account}, ${place.region}`,
     );
