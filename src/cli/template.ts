@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { Layer } from '../app/settings.ts';
+import type { Layer, ReleaseSettings } from '../app/settings.ts';
 import { line } from '../present/text/line.ts';
 import {
   compareTemplates,
@@ -38,22 +38,99 @@ export async function planTemplate(context: Context): Promise<ExitCode> {
   return problems.some(({ severity }) => severity === 'error') ? EXIT.usage : EXIT.done;
 }
 
-/**
- * `deploy TEMPLATE [FUNCTION]`: how the template wants one function released, as settings. Refused where the template has a
- * mistake, and where it leaves to AWS what no flag says: a guard is never dropped in silence.
- */
-export async function templateLayer(context: Context): Promise<Layer> {
-  const { flags, operands, output } = context;
-  const [file, ...names] = operands;
+/** What a template wants released, read from its file and, with `--stack`, from what was deployed. */
+interface Chosen {
+  readonly file: string;
+  readonly releases: readonly TemplateRelease[];
+  /** What is not wrong and deserves a look. */
+  readonly notes: readonly string[];
+}
+
+/** The functions that `deploy TEMPLATE [FUNCTION…]` is about. Ends the command where the template has a mistake. */
+async function chosenFor(context: Context): Promise<Chosen> {
+  const { flags, operands } = context;
+  const [file = '', ...names] = operands;
   const stack = await deployedStack(context);
   const values = { parameters: parametersOf(flags.parameter ?? []), deployed: stack?.parameters ?? {} };
-  const read = await templateText(context, file!, values);
+  const read = await templateText(context, file, values);
   const reading = readTemplate(read.text, read.file, read);
   const mistakes = reading.problems.filter(({ severity }) => severity === 'error').map(templateProblemText);
   if (mistakes.length > 0)
     throw usage(mistakes.join('\n'), `correct ${file}; switchback plan ${file} shows what it releases`);
-  for (const problem of reading.problems) output.note(templateProblemText(problem));
-  const release = named(onlyOne(chosen(reading, names, file!), names, file!), stack);
+  const all = chosen(reading, names, file);
+  const releases = names.length > 0 ? all : all.filter(({ enabled }) => enabled !== false);
+  if (releases.length === 0) throw usage(`${file} releases no function through CodeDeploy`);
+  const notes = reading.problems.map(templateProblemText);
+  return { file, releases: releases.map((release) => named(release, stack)), notes };
+}
+
+/** `deploy TEMPLATE FUNCTION`: how the template wants one function released, as settings; of several, {@link templateTrain}. */
+export async function templateLayer(context: Context): Promise<Layer> {
+  const { file, releases, notes } = await chosenFor(context);
+  const release = releases[0]!;
+  for (const note of notes) context.output.note(note);
+  return { settings: await settingsIn(context, release, file), from: () => place(release.at) };
+}
+
+/** What the flags say of one function cannot be said of several. */
+const OF_ONE = ['function', 'zip', 'code', 'version'] as const;
+
+/**
+ * `deploy TEMPLATE` of several functions: they go as one train, as a stack's deployments do, where one failure takes all back.
+ * Undefined where it is about one function.
+ */
+export async function templateTrain(context: Context): Promise<TemplateTrain | undefined> {
+  if (context.operands.length === 0) return undefined;
+  const { flags } = context;
+  const { file, releases, notes } = await chosenFor(context);
+  if (releases.length < 2) return undefined;
+  for (const note of notes) context.output.note(note);
+  const ids = releases.map(({ logicalId }) => logicalId);
+  const odd = OF_ONE.find((flag) => flags[flag] !== undefined);
+  if (odd)
+    throw usage(
+      `--${odd} is about one function, and ${file} releases ${ids.join(', ')}`,
+      `switchback deploy ${file} ${ids[0]}`,
+    );
+  const members: TemplateTrain['members'][number][] = [];
+  for (const release of releases) members.push(await settingsIn(context, release, file, true));
+  const strategies = new Set(members.map(({ strategy }) => strategy ?? ''));
+  if (flags.strategy === undefined && strategies.size > 1) {
+    const each = members.map(({ strategy }, index) => `${ids[index]} ${strategy}`);
+    throw usage(
+      `${each.join(', ')}: functions that go together need one strategy`,
+      `add --strategy, or release one after the other: switchback deploy ${file} ${ids[0]}`,
+    );
+  }
+  const strategy = flags.strategy ?? members[0]?.strategy;
+  return { name: nameOf(flags.stack ?? file), members, ...(strategy === undefined ? {} : { strategy }) };
+}
+
+/** Several functions of one template. */
+export interface TemplateTrain {
+  readonly name: string;
+  readonly strategy?: string;
+  readonly members: readonly ReleaseSettings[];
+}
+
+/** The stack's name, or the template's folder and name, as a train can be called. */
+function nameOf(place: string): string {
+  const words = /[/\\]|\.(?:ya?ml|json)$/i.test(place) ? resolve(place).split(/[/\\]/).slice(-2).join('-') : place;
+  const plain = words.replace(/\.[a-z]+$/i, '').replace(/[^A-Za-z0-9_-]+/g, '-');
+  return plain.replace(/^[^A-Za-z]+/, '').slice(0, 64) || 'template';
+}
+
+/**
+ * How the template wants a function released. Refused where it leaves to AWS what no flag says: a guard is never dropped in
+ * silence.
+ */
+async function settingsIn(
+  context: Context,
+  release: TemplateRelease,
+  file: string,
+  oneOfSeveral = false,
+): Promise<ReleaseSettings> {
+  const { flags, output } = context;
   const { logicalId, condition, enabled, because, strategy, configName, alarms } = release;
   if (enabled === false && flags.strategy === undefined)
     throw usage(
@@ -79,7 +156,7 @@ export async function templateLayer(context: Context): Promise<Layer> {
     if (term.known) return term.text;
     throw usage(
       `${logicalId}: only AWS knows what ${term.text} is called`,
-      `add --stack NAME if it is deployed, or --${flag} NAME, or give it a name in ${file}`,
+      `add --stack NAME if it is deployed, or ${oneOfSeveral ? '' : `--${flag} NAME, or `}give it a name in ${file}`,
     );
   };
   const settings = {
@@ -89,12 +166,9 @@ export async function templateLayer(context: Context): Promise<Layer> {
     preTraffic: told('pre-traffic', flags.preTraffic, release.preTraffic),
     postTraffic: told('post-traffic', flags.postTraffic, release.postTraffic),
     alarms: flags.alarm ? undefined : alarms.map((term) => told('alarm', undefined, term)!),
-    code: await codeIn(context, release, file!),
+    code: await codeIn(context, release, file),
   };
-  return {
-    settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
-    from: () => place(release.at),
-  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 /**
@@ -119,14 +193,6 @@ async function codeIn(
     `${logicalId}: its code ${code.path} does not exist beside ${file}`,
     'name the code with --code or --zip, or release what the function has with --latest',
   );
-}
-
-function onlyOne(releases: readonly TemplateRelease[], names: readonly string[], file: string): TemplateRelease {
-  const wanted = names.length > 0 ? releases : releases.filter(({ enabled }) => enabled !== false);
-  if (wanted.length === 1) return wanted[0]!;
-  if (wanted.length === 0) throw usage(`${file} releases no function through CodeDeploy`);
-  const ids = wanted.map(({ logicalId }) => logicalId);
-  throw usage(`${file} releases ${ids.join(', ')}: which one is meant?`, `switchback deploy ${file} ${ids[0]}`);
 }
 
 /** `--parameter Stage=prod`. */

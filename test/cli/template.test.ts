@@ -141,7 +141,7 @@ test('deploy of a template releases a function as it is written there; a flag is
 
 test('deploy of a template never guesses what only AWS knows, and drops no guard', async () => {
   const cases: [string[], RegExp][] = [
-    [[], /releases Checkout, Named, Elsewhere, Open, Guarded, Untold: which one is meant\?/],
+    [[], /only AWS knows what !Ref Named is called.*\n {2}next: add --stack NAME if it is deployed, or give it a name/],
     [
       ['Named'],
       /only AWS knows what !Ref Named is called.*\n {2}next: add --stack NAME if it is deployed, or --function NAME/,
@@ -257,4 +257,42 @@ test('code that has to be built first, or is not there, is never replaced by som
   assert.match(off.err, /no alias is named/);
   const latest = await stacked().run('deploy', path('stacked.yaml'), 'Built', '--latest', '--dry-run');
   assert.equal(latest.exit, 0, latest.err);
+});
+
+const fleet = (search: string) => `Resources:
+  Checkout:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: s3://code/a.zip
+      FunctionName: checkout
+      AutoPublishAlias: live
+      DeploymentPreference: {Type: Canary10Percent5Minutes, Alarms: [checkout-errors]}
+  Search:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: s3://code/b.zip, FunctionName: search, AutoPublishAlias: live, DeploymentPreference: {Type: ${search}}}
+`;
+
+test('several functions of a template go together, each with its own guards', async () => {
+  await writeFile(path('fleet.yaml'), fleet('Canary10Percent5Minutes'));
+  const world = new World();
+  world.alarms = [{ ...redAlarm('checkout-errors'), state: 'OK' }];
+  const { exit, out, err } = await world.run('deploy', path('fleet.yaml'), '--dry-run');
+  assert.equal(exit, 0, err);
+  assert.match(out, /checkout:live/);
+  assert.match(out, /search:live/);
+  assert.match(out, /Canary10Percent5Minutes/);
+  assert.match(out, /nothing was changed/);
+});
+
+test('functions with different strategies do not go together, and flags of one function are refused for several', async () => {
+  await writeFile(path('mixed.yaml'), fleet('AllAtOnce'));
+  const mixed = await new World().run('deploy', path('mixed.yaml'), '--dry-run');
+  assert.equal(mixed.exit, 2);
+  assert.match(
+    mixed.err,
+    /Checkout Canary10Percent5Minutes, Search AllAtOnce: functions that go together need one strategy/,
+  );
+  const zip = await new World().run('deploy', path('mixed.yaml'), '--version', '42');
+  assert.equal(zip.exit, 2);
+  assert.match(zip.err, /--version is about one function, and .* releases Checkout, Search/);
 });

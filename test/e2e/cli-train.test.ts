@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Fleet, membersOf } from './fleet.ts';
-import { bad, good, REGION, Site } from './site.ts';
+import { Fleet, membersOf, type TrainJson } from './fleet.ts';
+import { bad, good, oneObject, REGION, Site } from './site.ts';
 
 let site: Site;
 before(async () => {
@@ -55,6 +57,28 @@ describe('a train with the real command', { concurrency: 4 }, () => {
     const past = await fleet.start('history', '--train', 'shop').ended;
     assert.match(past.stdout, /the new prices/);
     assert.match(past.stdout, /rolled back/);
+    fleet.close();
+  });
+
+  test('of a template’s functions is one without any config file: one bad function takes the other back', async () => {
+    const fleet = new Fleet(site, 'stack');
+    for (const [name, second] of [
+      ['stack-a', good('two')],
+      ['stack-b', bad('two')],
+    ] as const)
+      await fleet.add(name, good('one'), second);
+    const resource = (name: string) =>
+      `  ${name.replace('-', '')}: {Type: AWS::Serverless::Function, Properties: {CodeUri: s3://c/${name}.zip, FunctionName: ${name}, ` +
+      `AutoPublishAlias: live, DeploymentPreference: {Type: Canary10Percent5Minutes}}}`;
+    writeFileSync(
+      path.join(fleet.folder, 'template.yaml'),
+      `Resources:\n${['stack-a', 'stack-b'].map(resource).join('\n')}\n`,
+    );
+    const argv = ['template.yaml', '--strategy', 'canary 50% 60s', '--bake', '1s', '--json'];
+    const { code, stdout, stderr } = await fleet.underTraffic(() => fleet.start('deploy', ...argv).ended);
+    assert.equal(code, 3, stderr);
+    assert.match(oneObject<TrainJson>(stdout, stderr).reason, /^stack-b:live: .*failures landed on v2/);
+    assert.deepEqual(await fleet.live(), { 'stack-a': '1', 'stack-b': '1' });
     fleet.close();
   });
 

@@ -38,6 +38,9 @@ function withOrigin(plan: Plan, { flags, io }: Context): Plan {
 export async function run(context: Context): Promise<ExitCode> {
   const { flags, output, io } = context;
   if (flags.train !== undefined) return (await import('../train/commands.ts')).deployTrain(context);
+  const template =
+    context.operands.length > 0 ? await (await import('../template.ts')).templateTrain(context) : undefined;
+  if (template) return (await import('../train/commands.ts')).deployTrain(context, template);
   const timeoutMs = timeFlag('--timeout', flags.timeout);
   if (flags.dryRun) return showPlan(context);
   if (flags.detach && flags.callbackPort !== undefined)

@@ -1,5 +1,6 @@
 import { orderTrain, startTrain, type TrainOrder } from '../../app/train/operate.ts';
 import { planTrain, type TrainAnswer, type WantedTrain } from '../../app/train/plan.ts';
+import { trainActorOf } from '../../core/train/plan.ts';
 import { isTrainOpen, type Train, trainStateOf } from '../../core/train/train.ts';
 import { SYSTEM } from '../../core/who.ts';
 import { trainJson, trainPlanJson } from '../../present/json/train.ts';
@@ -11,21 +12,24 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { CommandFailure, unwrap, usage } from '../failure.ts';
 import { timeFlag } from '../follow.ts';
 import { within } from '../patience.ts';
+import type { TemplateTrain } from '../template.ts';
 import { followTrain, reportTrain, showTrain } from './follow.ts';
-import { trainActor, wantedTrain } from './target.ts';
+import { templateTrainWanted, trainActor, wantedTrain } from './target.ts';
 
 /** What an order sets in motion at once is waited for; whoever runs next does what takes longer. */
 const SETTLE_MS = 10_000;
 const WORK_PATIENCE_MS = 5_000;
 
-/** `deploy --train`: plans every member, starts the train and drives it to its end. */
-export async function deployTrain(context: Context): Promise<ExitCode> {
+/**
+ * `deploy --train`, or several functions of a `template`: plans every member, starts the train and drives it to its end.
+ */
+export async function deployTrain(context: Context, template?: TemplateTrain): Promise<ExitCode> {
   const { flags, output } = context;
   const timeoutMs = timeFlag('--timeout', flags.timeout);
-  if (flags.dryRun) return planTrainOnly(context);
+  if (flags.dryRun) return planTrainOnly(context, template);
   if (flags.detach && flags.callbackPort !== undefined)
     throw usage('--callback-port needs a process that stays: it excludes --detach');
-  const wished = await wantedTrain(context);
+  const wished = await wish(context, template);
   output.note(`train ${wished.name}: planning`);
   const home = await (await context.wired()).home();
   const callbacks = await (await import('../commands/deploy.ts')).listen(context, home);
@@ -47,7 +51,7 @@ async function depart(
   if (answer.kind === 'noop') return noTrain(context, wished.name, answer);
   const { plan, trainId } = answer;
   output.say(...trainPlanText(plan));
-  const actor = await trainActor(context);
+  const actor = trainActorOf(plan.account, plan.name);
   const { host: trains } = await home.trains();
   const since = (await trains.read(actor))?.sequence ?? 0;
   const who = await home.ports.identity.whoAmI();
@@ -69,8 +73,8 @@ async function depart(
 }
 
 /** `plan --train`: what a deploy would do; changes nothing. */
-export async function planTrainOnly(context: Context): Promise<ExitCode> {
-  const wished = await wantedTrain(context);
+export async function planTrainOnly(context: Context, template?: TemplateTrain): Promise<ExitCode> {
+  const wished = await wish(context, template);
   const home = await (await context.wired()).home();
   const answer = unwrap(await planTrain({ portsIn: portsOf(home) }, wished, false));
   if (answer.kind === 'noop') return noTrain(context, wished.name, answer);
@@ -80,6 +84,10 @@ export async function planTrainOnly(context: Context): Promise<ExitCode> {
     line(['dim', 'nothing was changed']),
   ]);
   return EXIT.done;
+}
+
+function wish(context: Context, template: TemplateTrain | undefined): Promise<WantedTrain> {
+  return template ? templateTrainWanted(context, template) : wantedTrain(context);
 }
 
 function portsOf(home: Home) {

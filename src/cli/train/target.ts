@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { DEFAULTS, type ReleaseSettings } from '../../app/settings.ts';
+import type { Wanted } from '../../app/plan-release.ts';
+import { DEFAULTS, type ReleaseSettings, valuesOf } from '../../app/settings.ts';
 import type { ConfiguredMember, ConfiguredTrain } from '../../app/train/configured.ts';
 import type { WantedTrain } from '../../app/train/plan.ts';
 import { wantedFrom } from '../../app/wanted.ts';
@@ -13,6 +14,8 @@ import { CONFIG_FILE, readConfigFile } from '../config-file.ts';
 import type { Context, Flags } from '../context.ts';
 import { unwrap, usage } from '../failure.ts';
 import { allowed, gated, sourceOf } from '../planned.ts';
+import { configFolder, releaseSettings } from '../target.ts';
+import type { TemplateTrain } from '../template.ts';
 
 /** What is said of one function: with a train, the file says it of every member. */
 const OF_ONE_FUNCTION = [
@@ -86,6 +89,22 @@ export async function wantedTrain(context: Context): Promise<WantedTrain> {
   const [first] = waves.flatMap(({ members }) => members);
   const { strategy, steps } = first!.wanted;
   return { name, strategy, steps, rules: train.rules, waves };
+}
+
+/** Several functions of a template as a train, each with its own hooks, alarms and code. */
+export async function templateTrainWanted(context: Context, { name, members }: TemplateTrain): Promise<WantedTrain> {
+  const folder = await configFolder(context);
+  const all: Wanted[] = [];
+  for (const member of members) {
+    const from = () => context.operands[0] ?? 'template';
+    const settings = valuesOf(await releaseSettings(context, { settings: member, from }));
+    const source = await sourceOf(context, settings);
+    all.push(await gated(folder, unwrap(wantedFrom(settings, source, allowed(context)))));
+  }
+  const { strategy, steps } = all[0]!;
+  const wished = all.map((wanted) => ({ region: undefined, wanted: { ...wanted, strategy, steps } }));
+  const rules = { takeBack: 'train', onHalted: 'rollback' } as const;
+  return { name, strategy, steps, rules, waves: [{ name: '1', holdMs: 0, members: wished }] };
 }
 
 /** `--strategy` and `--bake` say it for all members at once. */
