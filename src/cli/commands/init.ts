@@ -69,5 +69,10 @@ thresholds:
 #   - name: uat
 #     approval: { title: UAT, roles: [qa] }
 #     onSilence: hold
+
+# How people are told when something goes wrong; docs/channels.md has every kind. Secrets go by env: or file:.
+# channels:
+#   war-room: { kind: slack, token: env:SLACK_TOKEN, channel: C0123456789 }
+#   pager: { kind: pagerduty, routingKey: env:PAGERDUTY_KEY }
 `;
 }
