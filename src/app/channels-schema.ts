@@ -21,13 +21,13 @@ const secret = (what: string) =>
       // Never with its value: it may be the secret itself.
       if (message) context.addIssue({ code: 'custom', message });
     })
-    .describe(`${what}, as env:NAME or file:PATH.`);
+    .describe(`${what}, as env:NAME, file:PATH, secretsmanager:NAME or ssm:NAME.`);
 
 function secretProblem(value: string): string | undefined {
-  if (/^env:[A-Za-z_][A-Za-z0-9_]*$/.test(value) || /^file:.+$/.test(value)) return undefined;
-  if (/^(secretsmanager|ssm):/.test(value))
-    return 'secrets are not fetched from AWS: let what starts Switchback put it into the environment, and write env:NAME';
-  return 'a secret does not stand in this file: write env:NAME or file:PATH';
+  const known = /^(?:env:[A-Za-z_][A-Za-z0-9_]*|(?:file|secretsmanager|ssm):.+)$/.test(value);
+  return known
+    ? undefined
+    : 'a secret does not stand in this file: write env:NAME, file:PATH, secretsmanager:NAME or ssm:NAME';
 }
 
 const text = (what: string, max = 255) => z.string().min(1).max(max).describe(what);
@@ -115,9 +115,10 @@ const webhook = z.strictObject({
   url: z
     .string()
     .refine((value) => /^https?:\/\/[^\s/@]+(?:\/\S*)?$/.test(value) || secretProblem(value) === undefined, {
-      error: 'write a URL with https://, env:NAME or file:PATH',
+      error:
+        'write a URL with https://, or where a secret one stands: env:NAME, file:PATH, secretsmanager:NAME, ssm:NAME',
     })
-    .describe('Where it is posted: a URL, env:NAME or file:PATH.'),
+    .describe('Where it is posted: a URL, or where a secret one stands.'),
   secret: secret('whsec_… and base64 of 24 to 64 random bytes (Standard Webhooks)'),
   previousSecret: secret('The secret before, while it is being changed: both sign').optional(),
 });

@@ -7,7 +7,9 @@ import type { IAM } from '@aws-sdk/client-iam';
 import type { Lambda } from '@aws-sdk/client-lambda';
 import type { Route53 } from '@aws-sdk/client-route-53';
 import type { S3 } from '@aws-sdk/client-s3';
+import type { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import type { SNS } from '@aws-sdk/client-sns';
+import type { SSM } from '@aws-sdk/client-ssm';
 import type { STS } from '@aws-sdk/client-sts';
 import type { Clock } from '../app/ports/clock.ts';
 import { systemClock } from './clock.ts';
@@ -47,6 +49,9 @@ export interface Clients {
   sns(region: string): Promise<SNS>;
   /** Route 53 is one for all regions; it is called in us-east-1. */
   route53(): Promise<Route53>;
+  /** In this region; empty for the usual one. */
+  secretsManager(region: string): Promise<SecretsManager>;
+  ssm(region: string): Promise<SSM>;
   /** The AWS has no quotas, as it is on this machine: it may be asked more often than a real one. */
   readonly local: boolean;
   readonly quotas: Quotas;
@@ -151,6 +156,14 @@ export function createClients(
       const { SNS } = await import('@aws-sdk/client-sns');
       return keep(new SNS({ ...settings('SNS'), ...ordinary, region }));
     }),
+    secretsManager: onceFor(async (region) => {
+      const { SecretsManager } = await import('@aws-sdk/client-secrets-manager');
+      return keep(new SecretsManager({ ...settings('SECRETS_MANAGER'), ...ordinary, ...inRegion(region) }));
+    }),
+    ssm: onceFor(async (region) => {
+      const { SSM } = await import('@aws-sdk/client-ssm');
+      return keep(new SSM({ ...settings('SSM'), ...ordinary, ...inRegion(region) }));
+    }),
     local: quotas === NO_QUOTAS,
     quotas,
     profile,
@@ -221,4 +234,9 @@ function onceFor<T>(make: (key: string) => Promise<T>): (key: string) => Promise
     made.set(key, mine);
     return mine();
   };
+}
+
+/** Empty: the usual one. */
+function inRegion(region: string): { readonly region?: string } {
+  return region === '' ? {} : { region };
 }

@@ -5,6 +5,7 @@ import type { AwsPorts } from '../app/ports/index.ts';
 import type { Invoker } from '../app/ports/invoker.ts';
 import type { Objects } from '../app/ports/objects.ts';
 import type { PageTarget } from '../app/ports/page-target.ts';
+import type { SecretStore } from '../app/ports/secret-store.ts';
 import type { Stage } from '../app/ports/stage.ts';
 import type { Topics } from '../app/ports/topics.ts';
 import type { Trail } from '../app/ports/trail.ts';
@@ -23,6 +24,7 @@ import { createInvoker } from './invoker.ts';
 import { createObjects } from './objects.ts';
 import { createPastLogs } from './past-logs.ts';
 import { createRetention } from './retention.ts';
+import { createSecretStore } from './secret-store.ts';
 import { createSignals } from './signals.ts';
 import { createSite } from './site.ts';
 import { createStacks } from './stacks.ts';
@@ -49,6 +51,7 @@ export interface Aws extends AwsPorts {
   readonly stage: Stage;
   readonly topics: Topics;
   readonly trail: Trail;
+  readonly secretStore: SecretStore;
   /** Closes idle connections and ends live ones. */
   close(): void;
 }
@@ -82,6 +85,7 @@ export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws 
     stage: createStage(clients),
     topics: createTopics(clients),
     trail: createTrail(clients, clock),
+    secretStore: createSecretStore(clients),
     objects: (bucket, prefix) => createObjects(clients, bucket, prefix),
     site: (bucket, prefix) => createSite(clients, bucket, prefix),
     close: () => clients.close(),

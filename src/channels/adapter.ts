@@ -46,11 +46,12 @@ export async function withSecrets<R extends Readonly<Record<string, string | und
   tools: Pick<Tools, 'secret'>,
   references: R,
   run: (values: Texts<R>) => Promise<A>,
-): Promise<A | Extract<SendAnswer, { outcome: 'refused' }>> {
+): Promise<A | Extract<SendAnswer, { outcome: 'refused' | 'later' }>> {
   const values: Record<string, string> = {};
   for (const [name, reference] of Object.entries(references)) {
     if (reference === undefined) continue;
     const secret = await tools.secret(reference);
+    if (!secret.ok && secret.again) return { outcome: 'later', told: secret.told, afterMs: null };
     if (!secret.ok) return { outcome: 'refused', told: secret.told };
     values[name] = secret.value;
   }
@@ -60,6 +61,12 @@ export async function withSecrets<R extends Readonly<Record<string, string | und
 /** A doubt that a look-up could not settle, from what it was answered instead. */
 export function cannotTell(answer: SendAnswer): LookAnswer {
   return { outcome: 'cannotTell', told: answer.outcome === 'accepted' ? 'the answer was not understood' : answer.told };
+}
+
+/** What a look-up found, or why it could not be made. */
+export function asLook(answer: LookAnswer | SendAnswer): LookAnswer {
+  const { outcome } = answer;
+  return outcome === 'found' || outcome === 'absent' || outcome === 'cannotTell' ? answer : cannotTell(answer);
 }
 
 /** The ref of the thing that this message belongs to: the first that the channel took for this audience. */

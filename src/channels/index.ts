@@ -72,7 +72,7 @@ const SPREAD_MS = 5_000;
 /** The team's channels, behind the port by which an incident speaks. */
 export function createChannels(options: ChannelsOptions): ChannelSet {
   const { configs, clock, topics, sink, report, random = Math.random } = options;
-  const secrets = createSecrets(options.secrets);
+  const secrets = createSecrets(options.secrets, () => clock.now());
   const paces = new Map<string, Pace>();
   const ready = Object.entries(configs).map(([name, config]): ReadyChannel => {
     const { key, gapMs } = paceOf(config, name);

@@ -39,7 +39,12 @@ export function withChannels(
 
 async function channelsOf(settings: ChannelSettings, aws: Aws, clock: Clock, sink: Channels): Promise<Channels> {
   const { createChannels } = await import('../channels/index.ts');
-  return createChannels({ ...settings, clock, topics: aws.topics, sink });
+  return createChannels({ ...withStore(settings, aws), clock, topics: aws.topics, sink });
+}
+
+/** AWS keeps secrets as well. */
+function withStore(settings: ChannelSettings, { secretStore }: Aws) {
+  return { ...settings, secrets: { ...settings.secrets, store: secretStore } };
 }
 
 /** The team's channels to be tried; `dry`: nothing leaves. */
@@ -49,7 +54,7 @@ export async function channelsToTry(
   { aws, clock }: { readonly aws: Aws; readonly clock: Clock },
 ): Promise<Trials> {
   const { createTrials } = await import('../channels/trial.ts');
-  return createTrials({ ...settings, clock, topics: aws.topics }, dry);
+  return createTrials({ ...withStore(settings, aws), clock, topics: aws.topics }, dry);
 }
 
 export interface HeraldWiring {
@@ -70,7 +75,7 @@ export async function wireHerald({ aws, clock, settings, releases, isMine, repor
     const set = await settings?.().catch(() => undefined);
     if (set === undefined || Object.keys(set.configs).length === 0) return undefined;
     const { createChannels } = await import('../channels/index.ts');
-    return createChannels({ ...set, clock, topics: aws.topics, report });
+    return createChannels({ ...withStore(set, aws), clock, topics: aws.topics, report });
   };
   return createHerald({ releases, isMine, report, announcer: () => (announcer ??= make()) });
 }

@@ -210,7 +210,7 @@ test('secrets are read from the environment and from files, anew each time, and 
   assert.match(await told('file:none'), /cannot be read \(ENOENT\)/);
   assert.match(await told('file:empty'), /is empty/);
   assert.match(await told('file:large'), /too large/);
-  assert.match(await told('plain'), /env:NAME or file:PATH/);
+  assert.match(await told('plain'), /env:NAME, file:PATH/);
   writeFileSync(join(folder, 'token'), 'changed-meanwhile');
   assert.deepEqual(await secrets.read('file:token'), { ok: true, value: 'changed-meanwhile' });
 });
@@ -252,4 +252,43 @@ test('releases are told to those who want to hear of them, and a channel that fa
   broken.server.faults.push({ kind: 'answer', reply: { status: 410 } });
   await broken.channels.announce(news);
   assert.match(problems.join(), /webhook was not told of release r-1: the webhook answered 410/);
+});
+
+test('secrets that AWS keeps are read once a minute, by key where they are JSON, and a throttled reading is no refusal', async (t) => {
+  let read = 0;
+  let problem: AwsProblem | undefined;
+  const store = {
+    async secret(name: string) {
+      read += 1;
+      if (problem) throw problem;
+      return name === 'json' ? '{"token":"xoxb-from-aws"}' : 'whole-secret';
+    },
+    parameter: async () => 'a-parameter',
+  };
+  let now = 0;
+  const secrets = createSecrets({ env: {}, folder: '/', store }, () => now);
+  const value = async (reference: string) => {
+    const secret = await secrets.read(reference);
+    return secret.ok ? secret.value : secret.told;
+  };
+  assert.equal(await value('secretsmanager:json#token'), 'xoxb-from-aws');
+  assert.equal(await value('secretsmanager:plain'), 'whole-secret');
+  assert.equal(await value('ssm:/a/b'), 'a-parameter');
+  assert.match(await value('secretsmanager:json#none'), /secretsmanager:json holds no text under none/);
+  assert.match(await value('secretsmanager:plain#token'), /holds no text under token/);
+  assert.equal(read, 2);
+  now += 60_001;
+  assert.equal(await value('secretsmanager:json#token'), 'xoxb-from-aws');
+  assert.equal(read, 3);
+  assert.equal(secrets.mask('a xoxb-from-aws b'), 'a (secret) b');
+  problem = new AwsProblem('throttled', 'GetSecretValue', 'ThrottlingException', 'Rate exceeded');
+  const sources = { env: {}, folder: '/', store };
+  const { channels, message } = await stand(t, 'slack', { token: 'secretsmanager:json#token' }, { secrets: sources });
+  assert.equal((await channels.deliver(message())).outcome, 'later');
+  assert.equal((await channels.lookUp(message())).outcome, 'cannotTell');
+  problem = new AwsProblem('missing', 'GetSecretValue', 'ResourceNotFoundException', 'no such secret');
+  assert.equal((await channels.deliver(message())).outcome, 'refused');
+  problem = undefined;
+  const wrong = await channels.deliver(message());
+  assert.match(wrong.outcome === 'refused' ? wrong.told : '', /invalid_auth/);
 });

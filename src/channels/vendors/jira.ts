@@ -3,6 +3,7 @@ import type { Outgoing } from '../../app/ports/channels.ts';
 import type { LookAnswer, SendAnswer } from '../../core/comms/outbox.ts';
 import {
   type Adapter,
+  asLook,
   basic,
   cannotTell,
   ends,
@@ -158,7 +159,7 @@ export function createJira(config: ConfigOf<'jira'>, tools: Tools): Adapter {
       }),
     lookUp: async (outgoing) => {
       const found = await withSecrets(tools, { token: config.token }, ({ token }) => look(token, outgoing));
-      return found.outcome === 'refused' ? cannotTell(found) : found;
+      return asLook(found);
     },
     check: () =>
       withSecrets(tools, { token: config.token }, async ({ token }) => {

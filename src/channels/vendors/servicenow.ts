@@ -3,6 +3,7 @@ import type { Outgoing } from '../../app/ports/channels.ts';
 import type { LookAnswer, SendAnswer } from '../../core/comms/outbox.ts';
 import {
   type Adapter,
+  asLook,
   basic,
   cannotTell,
   ends,
@@ -176,7 +177,7 @@ export function createServiceNow(config: ConfigOf<'servicenow'>, tools: Tools): 
       }),
     lookUp: async (outgoing) => {
       const found = await withSecrets(tools, { password: config.password }, ({ password }) => look(password, outgoing));
-      return found.outcome === 'refused' ? cannotTell(found) : found;
+      return asLook(found);
     },
     check: () =>
       withSecrets(tools, { password: config.password }, async ({ password }) => {

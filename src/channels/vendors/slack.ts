@@ -1,7 +1,7 @@
 import type { ConfigOf } from '../../app/channels-schema.ts';
 import type { Outgoing } from '../../app/ports/channels.ts';
 import type { LookAnswer, SendAnswer } from '../../core/comms/outbox.ts';
-import { type Adapter, bearer, cannotTell, JSON_HEADERS, type Tools, withSecrets } from '../adapter.ts';
+import { type Adapter, asLook, bearer, cannotTell, JSON_HEADERS, type Tools, withSecrets } from '../adapter.ts';
 import { field, type Judged, jsonOf, judge, listField, type Manners, textField } from '../answers.ts';
 import { cardOf, lineOf, replyOf, type SlackText } from './slack-blocks.ts';
 
@@ -96,7 +96,7 @@ export function createSlack(config: ConfigOf<'slack'>, tools: Tools): Adapter {
       }),
     lookUp: async (outgoing) => {
       const found = await withSecrets(tools, { token: config.token }, ({ token }) => look(token, outgoing));
-      return found.outcome === 'refused' ? cannotTell(found) : found;
+      return asLook(found);
     },
     announce: ({ text }) => withSecrets(tools, { token: config.token }, ({ token }) => post(token, lineOf(text), {})),
     remind: ({ incident, told }) =>

@@ -1,7 +1,7 @@
 import type { ConfigOf } from '../../app/channels-schema.ts';
 import type { About, Outgoing } from '../../app/ports/channels.ts';
 import type { LookAnswer, SendAnswer } from '../../core/comms/outbox.ts';
-import { type Adapter, cannotTell, ends, firstRef, JSON_HEADERS, type Tools, withSecrets } from '../adapter.ts';
+import { type Adapter, asLook, cannotTell, ends, firstRef, JSON_HEADERS, type Tools, withSecrets } from '../adapter.ts';
 import { field, type Judged, jsonOf, judge, listField, type Manners, textField } from '../answers.ts';
 import { cutChars, oneLine } from '../text.ts';
 import type { HttpRequest } from '../transport.ts';
@@ -139,7 +139,7 @@ export function createStatuspage(config: ConfigOf<'statuspage'>, tools: Tools): 
     deliver: (outgoing) => withSecrets(tools, { token: config.token }, ({ token }) => deliver(token, outgoing)),
     lookUp: async (outgoing) => {
       const found = await withSecrets(tools, { token: config.token }, ({ token }) => look(token, outgoing));
-      return found.outcome === 'refused' ? cannotTell(found) : found;
+      return asLook(found);
     },
     check: () =>
       withSecrets(tools, { token: config.token }, async ({ token }) => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfigOf } from '../../app/channels-schema.ts';
 import type { LookAnswer, SendAnswer } from '../../core/comms/outbox.ts';
-import { type Adapter, cannotTell, firstRef, JSON_HEADERS, type Tools, withSecrets } from '../adapter.ts';
+import { type Adapter, asLook, cannotTell, firstRef, JSON_HEADERS, type Tools, withSecrets } from '../adapter.ts';
 import { type Answered, type Judged, jsonOf, judge, listField, textField } from '../answers.ts';
 import { type OAuth1Keys, oauth1Header } from '../oauth1.ts';
 import type { Answer } from '../transport.ts';
@@ -92,7 +92,7 @@ export function createX(config: ConfigOf<'x'>, tools: Tools): Adapter {
         const ref = textField(mine, 'id');
         return ref ? { outcome: 'found', ref } : { outcome: 'absent' };
       });
-      return isLook(found) ? found : cannotTell(found);
+      return asLook(found);
     },
     check: () =>
       withSecrets(tools, references, async (keys) => {
@@ -104,10 +104,6 @@ export function createX(config: ConfigOf<'x'>, tools: Tools): Adapter {
 
 function textOf(text: string): string {
   return cutWeighted(text, MAX_WEIGHT);
-}
-
-function isLook(answer: LookAnswer | SendAnswer): answer is LookAnswer {
-  return answer.outcome === 'found' || answer.outcome === 'absent' || answer.outcome === 'cannotTell';
 }
 
 /** X says when to come back as an epoch second of its own. */

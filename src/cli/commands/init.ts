@@ -70,7 +70,7 @@ thresholds:
 #     approval: { title: UAT, roles: [qa] }
 #     onSilence: hold
 
-# How people are told when something goes wrong; docs/channels.md has every kind. Secrets go by env: or file:.
+# How people are told when something goes wrong; docs/channels.md has every kind. Secrets go by env:, file:, secretsmanager: or ssm:.
 # channels:
 #   war-room: { kind: slack, token: env:SLACK_TOKEN, channel: C0123456789 }
 #   pager: { kind: pagerduty, routingKey: env:PAGERDUTY_KEY }
