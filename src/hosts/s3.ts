@@ -3,6 +3,7 @@ import { chained, GENESIS } from '../app/audit/chain.ts';
 import type { Host, LedgerEntry, Stored } from '../app/ports/host.ts';
 import type { HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
 import type { Objects } from '../app/ports/objects.ts';
+import type { DepartedActor, Held, Relocation } from '../app/ports/relocation.ts';
 import { outcomeOf } from '../core/history/outcome.ts';
 import { Dispatcher, type Owed } from './dispatch.ts';
 import { type ActorEvent, bounded, type HostOptions, refuseTooMany } from './host-options.ts';
@@ -11,6 +12,7 @@ import { StateProblem } from './problems.ts';
 import { Changes } from './s3/changes.ts';
 import { type ActorDocument, DOCUMENT_VERSION, type OwedCommand } from './s3/document.ts';
 import { takeLease } from './s3/election.ts';
+import { adopted, departed, mustLiveHere, receive } from './s3/relocation.ts';
 import { type Change, Store } from './s3/store.ts';
 import { type S3Verdict, verifyActors } from './s3/verify.ts';
 import { Wakes } from './s3/wakes.ts';
@@ -27,7 +29,7 @@ export interface S3HostOptions<State, Event extends ActorEvent, Command extends 
   readonly pollMs?: number;
 }
 
-export interface S3Host<State, Event> extends Host<State, Event>, HostUpkeep {
+export interface S3Host<State, Event> extends Host<State, Event>, HostUpkeep, Relocation {
   /** Checks every entry of every actor of this kind against its hash, and each actor against its last entry. */
   verify(): Promise<S3Verdict>;
   /** Resolves when this process has performed what it took up, and what followed from it. */
@@ -80,7 +82,7 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
     this.#changes = new Changes({ pages: (which) => this.#store.pages(which), pollMs, report });
     this.#dispatcher = new Dispatcher({
       perform: options.perform,
-      answer: async (actor, command, result) => void (await this.#turn(actor, result, command.key)),
+      answer: (actor, command, result) => this.#answer(actor, command, result),
       drop: (actor, command) => this.#edit(actor, (outbox) => outbox.filter(({ key }) => key !== command.key)),
       giveBack: (actor, command, dueAt) =>
         this.#editOwn(actor, (owed) => (owed.key === command.key ? { ...owed, owner: null, dueAt } : owed)),
@@ -98,6 +100,8 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
   async read(actor: string): Promise<Stored<State> | undefined> {
     this.#mustBeOpen();
     const document = await this.#store.load(actor);
+    if (document?.standing?.at === 'arriving') return undefined;
+    if (document) mustLiveHere(this.#options.place, actor, document);
     return document && this.#stored(document);
   }
 
@@ -106,6 +110,7 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
     const found: Stored<State>[] = [];
     if (limit <= 0) return found;
     for await (const [, document] of this.#store.documents(open ? 'busy' : 'actor', after)) {
+      if (document.standing?.at === 'arriving' || (open && document.standing)) continue;
       const stored = this.#stored(document);
       if (!open || this.#options.logic.isOpen(stored.state)) found.push(stored);
       if (found.length >= limit) break;
@@ -116,6 +121,30 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
   async ledger(actor: string, query: { after: number; limit: number }): Promise<readonly LedgerEntry[]> {
     this.#mustBeOpen();
     return this.#store.entries(actor, query.after, query.limit);
+  }
+
+  depart(actor: string, to: string): Promise<DepartedActor | undefined> {
+    const { place } = this.#options;
+    return this.#change(actor, (found) => {
+      const { document, result } = departed(place, actor, found, to);
+      return { document, result: { result, owed: [] } };
+    });
+  }
+
+  async receive(actor: string, entries: readonly LedgerEntry[]): Promise<Held> {
+    this.#mustBeOpen();
+    return receive(this.#store, this.#options.place, actor, entries);
+  }
+
+  async adopt(from: DepartedActor): Promise<void> {
+    const { place, logic } = this.#options;
+    logic.upcast(from.state);
+    await this.receive(from.actor, [from.last]);
+    await this.#change<void>(from.actor, (found) => {
+      const { document, result } = adopted(place, found, from);
+      return { document, result: { result, owed: [] } };
+    });
+    await this.#takeOver(from.actor);
   }
 
   async recover(): Promise<number> {
@@ -194,6 +223,15 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
     return this.#change(actor, (found, turn) => this.#decide(actor, event, answered, found, turn));
   }
 
+  /** What became of a command of an actor that was moved meanwhile is found out anew where it lives now. */
+  async #answer(actor: string, command: Command, result: Event): Promise<void> {
+    try {
+      await this.#turn(actor, result, command.key);
+    } catch (error) {
+      if (!(error instanceof StateProblem) || error.kind !== 'moved') throw error;
+    }
+  }
+
   /** Load, decide, save; then what is owed since is performed. */
   #change<T>(
     actor: string,
@@ -215,6 +253,7 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
     turn: string,
   ): Change<{ result: Stored<State>; owed: Owed<State, Command>[] }> {
     const { logic, place } = this.#options;
+    if (found) mustLiveHere(place, actor, found);
     const before = found ? this.#stored(found) : { actor, sequence: 0, state: logic.initial(actor) };
     const outbox = (found?.outbox ?? []).filter(({ key }) => key !== answered);
     const { state, commands } = logic.decide(before.state, event);
@@ -237,6 +276,7 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
         state,
         outbox: [...outbox, ...fresh.map((command) => this.#owe(command))],
         last,
+        ...(found?.moves === undefined ? {} : { moves: found.moves }),
       },
       result: {
         result: { actor, sequence, state },
@@ -255,7 +295,8 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
   #takeOver(actor: string): Promise<number> {
     return this.#change<number>(actor, (found) => {
       const taken = (found?.outbox ?? []).filter((owed) => this.#isForTaking(actor, owed));
-      if (!found || taken.length === 0) return { document: undefined, result: { result: 0, owed: [] } };
+      if (!found || found.standing || taken.length === 0)
+        return { document: undefined, result: { result: 0, owed: [] } };
       const leaseUntil = this.#options.clock.now() + this.#leaseMs;
       const mine = taken.map((owed) => ({ ...owed, attempts: owed.attempts + 1, owner: this.#owner, leaseUntil }));
       const { state } = this.#stored(found);
@@ -283,7 +324,7 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
   #edit(actor: string, edit: (outbox: readonly OwedCommand[]) => readonly OwedCommand[]): Promise<void> {
     return this.#change<void>(actor, (found) => {
       const nothing = { result: undefined, owed: [] };
-      if (!found) return { document: undefined, result: nothing };
+      if (!found || found.standing) return { document: undefined, result: nothing };
       const outbox = edit(found.outbox);
       const isSame = outbox.length === found.outbox.length && outbox.every((owed, i) => owed === found.outbox[i]);
       return { document: isSame ? undefined : { ...found, outbox }, result: nothing };
@@ -300,8 +341,9 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
     await Promise.all([...actors].map((actor) => this.#editOwn(actor, edit)));
   }
 
-  #isBusy({ state, outbox }: ActorDocument): boolean {
+  #isBusy({ state, outbox, standing }: ActorDocument): boolean {
     const { logic } = this.#options;
+    if (standing) return false;
     if (outbox.length > 0) return true;
     const known = logic.upcast(state);
     return logic.isOpen(known) || logic.wakeAt(known) !== null;

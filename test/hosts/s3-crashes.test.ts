@@ -22,16 +22,15 @@ describe('the S3 host and the requests it loses', () => {
 
   const stamp = () => ({ at: clock.now(), who: ALICE });
   const answers: CounterPerform = async (_actor, command) => resultOf(command, clock.now());
-  const open = (objects: Objects, perform: CounterPerform = answers) =>
-    openS3Host({
-      objects,
-      place: 's3://memory',
-      logic: counterLogic,
-      commandOf,
-      clock,
-      perform,
-      report: (problem) => problems.push(problem),
-    });
+  const optionsOf = (objects: Objects) => ({
+    objects,
+    place: 's3://memory',
+    logic: counterLogic,
+    commandOf,
+    clock,
+    report: (problem: string) => problems.push(problem),
+  });
+  const open = (objects: Objects, perform: CounterPerform = answers) => openS3Host({ ...optionsOf(objects), perform });
   const add = (id: string): CounterEvent => ({ kind: 'add', id, amount: 1, ...stamp() });
   const ask = (command: string): CounterEvent => ({ kind: 'ask', command, ...stamp() });
   const close = (): CounterEvent => ({ kind: 'close', ...stamp() });
@@ -137,5 +136,50 @@ describe('the S3 host and the requests it loses', () => {
     assert.deepEqual(kinds, ['ask', 'add', 'add', 'result']);
     await host.close();
     await other.close();
+  });
+
+  it('goes on with a move at whichever request its process died, there and back', async () => {
+    for (const fate of ['diesBefore', 'diesAfter', 'requestLost', 'answerLost'] as const) {
+      let dies = 1;
+      for (let isThrough = false; !isThrough; dies += 1) {
+        memory = new MemoryObjects();
+        const elsewhere = new MemoryObjects();
+        const from = openS3Host({ ...optionsOf(elsewhere.client()), perform: () => new Promise(() => undefined) });
+        for (const event of [add('1'), ask('c1'), add('2')]) await from.deliver('a', event);
+        const move = async (objects: Objects) => {
+          const to = open(objects);
+          const departed = await from.depart('a', 's3://memory');
+          assert.ok(departed);
+          for (let after = (await to.receive('a', [])).sequence; after < departed.last.sequence; after += 1)
+            await to.receive('a', await from.ledger('a', { after, limit: 1 }));
+          await to.adopt(departed);
+          await to.idle();
+        };
+        const client = memory.client((request) => (request === dies ? fate : 'goesThrough'));
+        const isMortal = fate.startsWith('dies');
+        let isOver = false;
+        const died = new Promise<'died'>((resolve) => {
+          const look = (): void => {
+            if (isMortal && client.requests >= dies) setImmediate(() => setImmediate(() => resolve('died')));
+            else if (isMortal && !isOver) setImmediate(look);
+          };
+          look();
+        });
+        const first = await Promise.race([move(client).then(() => 'moved' as const), died]);
+        isOver = true;
+        isThrough = client.requests < dies;
+        if (first === 'died') await move(memory.client());
+        clock.advance(S3_LEASE_MS + 1);
+        const heir = open(memory.client());
+        await heir.recover();
+        await heir.idle();
+        assert.equal((await heir.verify()).ok, true, `${fate} at ${dies}`);
+        const kinds = (await heir.ledger('a', { after: 0, limit: 100 })).map(({ kind }) => kind);
+        assert.deepEqual(kinds, ['add', 'ask', 'add', 'result'], `${fate} at ${dies}`);
+        assert.deepEqual((await heir.read('a'))?.state.results, ['c1=0']);
+        await assert.rejects(from.deliver('a', add('3')), /was moved to s3:\/\/memory/);
+      }
+      assert.ok(dies > 8, `${dies} requests`);
+    }
   });
 });

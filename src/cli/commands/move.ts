@@ -78,5 +78,5 @@ async function placesOf(home: Home, place: string): Promise<readonly MovablePlac
 
 function relocationOf({ relocation }: Pick<Home, 'relocation'>, place: string): Relocation {
   if (relocation) return relocation;
-  throw usage(`releases cannot be moved from or to ${place}: only a state file and Restate can`);
+  throw usage(`releases cannot be moved from or to ${place}`);
 }

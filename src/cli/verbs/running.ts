@@ -58,7 +58,8 @@ export const RUNNING_VERBS: readonly Verb[] = [
     options: [
       {
         flags: '--to <state>',
-        description: 'restate, sqlite, restate://host:port/namespace, or a state file; --state names the one to leave',
+        description:
+          'restate, sqlite, restate://host:port/namespace, s3://bucket/prefix or a state file; --state names the one to leave',
       },
       ...COMMON,
     ],

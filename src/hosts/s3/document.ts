@@ -22,9 +22,18 @@ export interface ActorDocument {
   readonly state: unknown;
   readonly outbox: readonly OwedCommand[];
   readonly last: Written;
+  /** Where it lives; here where it is not given. An actor takes turns only where it lives. */
+  readonly standing?: Standing;
+  /** How often it departed from anywhere; never where it is not given. */
+  readonly moves?: number;
 }
 
-/** A later version is refused; documents of an earlier one are of this one with their next turn. 2: entries hold outcomes. */
+export type Standing =
+  | { readonly at: 'moved'; readonly to: string }
+  /** Its ledger is being copied here. */
+  | { readonly at: 'arriving' };
+
+/** A later version is refused; documents of an earlier one are of this one with their next turn. 2: entries hold outcomes, actors move. */
 export const DOCUMENT_VERSION = 2;
 const VERSIONS: readonly unknown[] = [1, DOCUMENT_VERSION];
 

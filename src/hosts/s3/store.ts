@@ -18,7 +18,7 @@ export interface StoreOptions {
   readonly kind: string;
   /** Whether somebody has still to look at this actor: it is open, owes something or wants to be woken. */
   readonly isBusy: (document: ActorDocument) => boolean;
-  /** Told of every object of an actor that was stored, and whether that was a turn. */
+  /** Told of every object of an actor that was stored, and whether others have to hear of it: a turn, or a move. */
   readonly saved: (actor: string, etag: string, isTurn: boolean) => void;
   readonly report: (problem: string) => void;
 }
@@ -28,6 +28,8 @@ const CONCURRENT = 16;
 const PAGE = 1_000;
 /** As many digits as sequences can have, so that the ledger's keys stand in its order. */
 const SEQUENCE_DIGITS = 12;
+/** What stands for the attempt in entries that were written elsewhere. */
+export const MOVED = 'moved';
 /** What the names of actors are made of; anything else could mean another key to some tool on the way. */
 const ACTOR = /^[\w:@+=,-]+(\/[\w:@+=,-]+)*$/;
 
@@ -73,9 +75,21 @@ export class Store {
         found?.etag ?? null,
       );
       if (etag === undefined) return CONFLICT;
-      this.#options.saved(actor, etag, isTurn);
+      const hasMoved = found?.document.standing?.at !== document.standing?.at;
+      this.#options.saved(actor, etag, isTurn || hasMoved);
       if (found && this.#options.isBusy(found.document)) await this.#unmark(actor, document);
       return result;
+    });
+  }
+
+  /** Puts entries into the ledger that are to stand before an actor's last one. What stands there already is the same. */
+  async put(actor: string, entries: readonly LedgerEntry[]): Promise<void> {
+    const { objects, place } = this.#options;
+    await atATime(entries, (entry) => {
+      const written: Written = { ...entry, turn: MOVED };
+      return persistently(place, async () => {
+        await objects.put(this.#key('ledger', actor, entry.sequence), JSON.stringify(written), null);
+      });
     });
   }
 
