@@ -1,11 +1,12 @@
 import type { Command } from '../../src/core/release/commands.ts';
 import type { AliasEvent } from '../../src/core/release/events.ts';
+import { isGated } from '../../src/core/release/gating.ts';
 import { isOpen, type Release } from '../../src/core/release/release.ts';
 import { SYSTEM } from '../../src/core/who.ts';
 
 /**
  * The laws that are looked at after every single turn: at most one open release per alias · what has ended stays ended ·
- * after a rollback nothing but stable is asked for · the automatic actor asks for no weight beyond the next step.
+ * after a rollback nothing but stable is asked for · nothing goes past a gate · the automatic actor asks for no weight beyond the next step.
  */
 export class LiveLaws {
   readonly broken: string[] = [];
@@ -26,7 +27,9 @@ export class LiveLaws {
       if (before.rollback && !after.rollback) breaks(`the rollback of ${after.id} was forgotten`);
       if (after.fence < before.fence) breaks(`the writes of ${after.id} were counted back`);
       const skipped = after.step > before.step + 1;
-      if (skipped && event.kind !== 'promote') breaks(`${after.id} skipped a step`);
+      // A person's order to 100 % waits for the gates on its way.
+      const ordered = event.kind === 'promote' || before.toward === after.step;
+      if (skipped && !ordered) breaks(`${after.id} skipped a step`);
       const rose = after.step > before.step && event.who.provedBy === SYSTEM.provedBy;
       if (rose && before.paused) breaks(`${after.id} went on by itself although a person had paused it`);
     }
@@ -35,6 +38,8 @@ export class LiveLaws {
       const { version, second } = command.target;
       const isStableAlone = version === after.plan.stable && second === null;
       if (after.rollback && !isStableAlone) breaks(`${after.id} asked for ${version} after its rollback`);
+      const isPast = command.keepTag ? isGated(after, after.step) : isGated(after, 'beforePromotion');
+      if (!after.rollback && isPast) breaks(`${after.id} went past a gate`);
     }
   }
 }

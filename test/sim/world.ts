@@ -9,6 +9,7 @@ import { SYSTEM } from '../../src/core/who.ts';
 import { ALICE, KEY, T0 } from '../core/release/builders.ts';
 import { type Delivered, SimActor } from './actor.ts';
 import { type Mutation, SimAws, type Troubles } from './aws.ts';
+import { drawGates, People, simGates } from './gates.ts';
 import { type HookTroubles, simHooks } from './hooks.ts';
 import { Incidents } from './incidents.ts';
 import { LiveLaws } from './live-laws.ts';
@@ -57,6 +58,9 @@ export class World {
   readonly #random: Random;
   readonly #scenario: Scenario;
   readonly #traffic: Traffic;
+  /** Of its own, so that stories without gates are what they were. */
+  readonly #gateRandom: Random;
+  readonly #people: People;
   /** Looks at each release so far. */
   readonly #looks = new Map<string, number>();
   #started = 0;
@@ -67,6 +71,13 @@ export class World {
     this.#scenario = scenario;
     this.aws = new SimAws(this.timeline, random, scenario.troubles, '1', mutation);
     this.process = new Process(this.timeline, random, scenario, () => this.done);
+    this.#gateRandom = new Random(seed ^ 0x6a7e5);
+    this.#people = new People(
+      this.timeline,
+      this.#gateRandom,
+      () => this.doc.release,
+      (event) => this.actor.deliver(event({ who: ALICE, releaseId: this.doc.release?.id ?? '', ...this.#stamp() })),
+    );
     this.#traffic = new Traffic(this.timeline, random, this.aws);
     this.actor = new SimActor<AliasDoc, AliasEvent, Command>(this.process, {
       initial: emptyDoc(KEY),
@@ -103,6 +114,7 @@ export class World {
   #turned(before: AliasDoc, { release }: AliasDoc, event: AliasEvent, commands: readonly Command[]): void {
     this.laws.turned(this.timeline.now, before.release, release, event, commands);
     if (!release) return;
+    this.#people.noticed(release);
     if (this.#random.chance(this.#scenario.takenTwice)) {
       this.timeline.after(this.#random.int(1, 3_000), () => this.process.up && this.actor.performAgain());
     }
@@ -118,6 +130,7 @@ export class World {
     const ports = {
       aliases: this.aws.portFor(command.key.split(/[#/]/)[0]!, command.key, alive),
       signals: this.#traffic.signals(() => this.plans.get(this.doc.release?.id ?? ''), alive),
+      gates: simGates(this.timeline, this.#gateRandom, alive),
       hooks: simHooks(this.timeline, this.#random, this.#scenario.hookTroubles, alive, (executionId, status) =>
         this.#hookAnswers(command.key.split('/')[0]!, executionId, status),
       ),
@@ -147,7 +160,14 @@ export class World {
     // A person repairs what was left split, as the refusal tells them to.
     if (alias.second) this.aws.foreign(alone(alias.version), '');
     const releaseId = `r-${this.#started + 1}`;
-    const drawn = drawPlan(this.#random, this.aws.alias, String(this.#started + 2), this.#scenario.hookTroubles);
+    const { plan, bad } = drawPlan(
+      this.#random,
+      this.aws.alias,
+      String(this.#started + 2),
+      this.#scenario.hookTroubles,
+    );
+    const gates = [...plan.gates, ...drawGates(this.#gateRandom, plan.steps.length)];
+    const drawn = { bad, plan: { ...plan, gates } };
     const readings = { alias: this.aws.alias, alarms: [] };
     const told = this.actor.deliver({
       ...{ kind: 'start', who: ALICE, releaseId, plan: drawn.plan, readings },
