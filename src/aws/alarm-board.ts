@@ -1,6 +1,6 @@
 import type { AlarmReading } from '../core/release/observation.ts';
 import { describe, NAMES_PER_CALL, redAlarms } from './alarms.ts';
-import { watching } from './calling.ts';
+import { watchingMany } from './calling.ts';
 import type { Clients } from './clients.ts';
 
 /** One of those who want to know of alarms. */
@@ -37,7 +37,7 @@ export class AlarmBoard {
     const names = [...new Set(readers.flatMap(({ watch }) => watch.alarms))];
     const isFew = names.length <= MAX_CALLS_BY_NAME * NAMES_PER_CALL;
     try {
-      const changed = await watching(
+      const changed = await watchingMany(
         () => (isFew ? this.#byName(names, signal) : this.#byState(names, signal)),
         signal,
       );

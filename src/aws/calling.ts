@@ -24,6 +24,11 @@ export function watching<T>(run: () => T, signal?: AbortSignal): T {
   return calling({ priority: 'watching', ownRetries: true, ...(signal ? { signal } : {}) }, run);
 }
 
+/** What watchers ask for hundreds of releases at once: a lost packet must not make all of them blind. */
+export function watchingMany<T>(run: () => T, signal?: AbortSignal): T {
+  return calling({ priority: 'watching', ownRetries: false, ...(signal ? { signal } : {}) }, run);
+}
+
 export function callingNow(): Calling {
   return current.getStore() ?? ORDINARY;
 }

@@ -2,7 +2,7 @@ import type { MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwat
 import type { Counts } from '../core/judge/counts.ts';
 import type { Observation, Watch } from '../core/release/observation.ts';
 import { Batch } from './batch.ts';
-import { watching } from './calling.ts';
+import { watchingMany } from './calling.ts';
 import type { Clients } from './clients.ts';
 import { call } from './problem.ts';
 
@@ -81,7 +81,7 @@ export class MetricMinutes {
       try {
         const asked = chunk.map(({ watch }) => askedOf(watch, nowMs));
         const all = asked.flatMap(({ questions }) => questions);
-        const results = await watching(() => ask(this.#clients, all), signal);
+        const results = await watchingMany(() => ask(this.#clients, all), signal);
         let at = 0;
         for (const [index, reader] of chunk.entries()) {
           const own = asked[index]!;
@@ -108,7 +108,7 @@ export class MetricMinutes {
       if (signal.aborted) return [];
       try {
         const questions = chunk.map(({ watch }) => ({ stat: probeOf(watch), ...spanOf(watch, nowMs) }));
-        const results = await watching(() => ask(this.#clients, questions), signal);
+        const results = await watchingMany(() => ask(this.#clients, questions), signal);
         for (const [index, reader] of chunk.entries()) {
           const values = results[index]?.Values ?? [];
           const found = values.length === 0 ? '' : JSON.stringify([results[index]?.Timestamps, values]);

@@ -1,12 +1,35 @@
-/** Runs jobs one after the other, in the order they were asked for. A job that fails does not stop the next. */
+/** Jobs that follow each other without a wait of their own hold up everything else for no longer than this. */
+const BREATH_MS = 10;
+
+/**
+ * Runs jobs one after the other, in the order they were asked for. A job that fails does not stop the next. Where many are
+ * asked for, sockets and timers get their turn between them: a SQLite turn never waits, so thousands of them would keep
+ * the event loop from reading any answer, and calls that AWS has answered long ago would time out.
+ */
 export class Lane {
   #last: Promise<unknown> = Promise.resolve();
 
   run<T>(job: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(job);
+    const result = this.#last.then(breathe).then(job);
     this.#last = result.catch(() => undefined);
     return result;
   }
+}
+
+/** Since when, as far as any lane knows, the event loop has not come round. */
+let busySince = 0;
+let isBusy = false;
+
+function breathe(): Promise<void> | undefined {
+  if (!isBusy) {
+    isBusy = true;
+    busySince = performance.now();
+    setImmediate(() => {
+      isBusy = false;
+    });
+  }
+  if (performance.now() - busySince < BREATH_MS) return undefined;
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A lane for each name; jobs of different names run at the same time. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { Lanes } from '../../src/hosts/lane.ts';
+import { Lane, Lanes } from '../../src/hosts/lane.ts';
 
 it('jobs of one name run one after the other, those of different names at the same time', async () => {
   const lanes = new Lanes();
@@ -29,4 +29,22 @@ it('a job that fails does not stop the next of its name', async () => {
     /no/,
   );
   assert.equal(await lanes.run('a', async () => 2), 2);
+});
+
+it('thousands of jobs that never wait leave the event loop its turns', async () => {
+  const lane = new Lane();
+  let rounds = 0;
+  const round = (): void => {
+    rounds += 1;
+    timer = setImmediate(round);
+  };
+  let timer = setImmediate(round);
+  const spin = async (): Promise<void> => {
+    for (const until = performance.now() + 0.5; performance.now() < until; );
+  };
+  const startedAt = performance.now();
+  await Promise.all(Array.from({ length: 400 }, () => lane.run(spin)));
+  clearImmediate(timer);
+  const tookMs = performance.now() - startedAt;
+  assert.ok(rounds >= 5, `${rounds} rounds in ${Math.round(tookMs)} ms`);
 });

@@ -172,9 +172,10 @@ export class Store {
 
   /** Actors of one kind with entries behind `afterId`. */
   changed(kind: string, afterId: number): string[] {
-    const sql = `select distinct ledger.actor as actor from ledger join actor on actor.actor = ledger.actor
+    // Not "distinct" here: SQLite would read the whole ledger in the order of its actors, at every turn.
+    const sql = `select ledger.actor as actor from ledger cross join actor on actor.actor = ledger.actor
       where ledger.id > ? and actor.kind = ?`;
-    return this.#all(sql, afterId, kind).map((row) => String(row.actor));
+    return [...new Set(this.#all(sql, afterId, kind).map((row) => String(row.actor)))];
   }
 
   /** Changes with every commit of another connection to the same file. */
