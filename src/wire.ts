@@ -229,7 +229,7 @@ async function openHome(
     isMine,
     report,
   });
-  const noticed = wiring.noticing(aliasActor, clock, (actor) => incidents.opener.noticed(actor));
+  const noticed = wiring.noticing(aliasActor, clock, (actor, held) => incidents.opener.noticed(actor, held));
   const { host, relocation, served } = openHost({
     logic: heralded(noticed, herald),
     async perform(actor, command, doc) {

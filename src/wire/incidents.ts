@@ -231,7 +231,7 @@ function isolating(dns: Aws['dns'], { routes }: IncidentSetup, trains: Regions):
 export function noticing(
   logic: ActorLogic<AliasDoc, AliasEvent, Command>,
   clock: Clock,
-  notice: (actor: string) => void,
+  notice: (actor: string, held: string | undefined) => void,
 ): ActorLogic<AliasDoc, AliasEvent, Command> {
   return {
     ...logic,
@@ -239,7 +239,7 @@ export function noticing(
       const decision = logic.decide(state, event);
       const { release } = decision.state;
       const isNews = release !== state.release && isConcerning(release, clock.now());
-      if (isNews) notice(actorOf(decision.state.key));
+      if (isNews) notice(actorOf(decision.state.key), release?.outcome ? undefined : release?.id);
       return decision;
     },
   };

@@ -18,8 +18,11 @@ export interface OpenerOptions {
 
 /** Opens the incident of a release that went wrong, exactly once, whichever process looks first. */
 export interface Opener {
-  /** A release of this alias has just ended or is held: it is looked at soon. Costs nothing; may be told too often. */
-  noticed(actor: string): void;
+  /**
+   * A release of this alias has just ended, or the one that is named waits in a hold: it is looked at soon. Costs nothing; may
+   * be told too often, as with every look of the guards at a release that is held.
+   */
+  noticed(actor: string, held?: string): void;
   /** Looks at this alias now: before another release takes the place of one that nobody has looked at. Never throws. */
   look(actor: string): Promise<void>;
   /** Looks at everything that was noticed, and at holds whose time has come. Never throws. */
@@ -39,7 +42,7 @@ const BETWEEN_PAGES_MS = 20;
 export function createOpener(options: OpenerOptions): Opener {
   const { releases, clock, report } = options;
   const waiting = new Set<string>();
-  const held = new Map<string, number>();
+  const held = new Map<string, { readonly release: string | null; readonly at: number }>();
   const settled = new Set<string>();
   let working: Promise<void> = Promise.resolve();
 
@@ -54,9 +57,12 @@ export function createOpener(options: OpenerOptions): Opener {
       const { consider } = await import('./consider.ts');
       const lookAgainAt = await consider(options, doc.release);
       if (lookAgainAt === undefined) settled.add(key);
-      else held.set(actor, lookAgainAt);
+      // What waits in a hold is looked at when its time has come, or when it ends.
+      const { id, outcome } = doc.release;
+      if (outcome === null) held.set(actor, { release: id, at: lookAgainAt ?? Number.POSITIVE_INFINITY });
+      else held.delete(actor);
     } catch (error) {
-      held.set(actor, clock.now() + AFTER_FAILURE_MS);
+      held.set(actor, { release: null, at: clock.now() + AFTER_FAILURE_MS });
       report(`whether ${actor} needs an incident could not be seen: ${textOf(error)}`);
     }
   };
@@ -67,11 +73,13 @@ export function createOpener(options: OpenerOptions): Opener {
     return working;
   };
   return {
-    noticed: (actor) => void waiting.add(actor),
+    noticed(actor, waits) {
+      if (waits === undefined || held.get(actor)?.release !== waits) waiting.add(actor);
+    },
     look: (actor) => lookAt([actor]),
     flush() {
       const now = clock.now();
-      const due = [...held].filter(([, at]) => now >= at).map(([actor]) => actor);
+      const due = [...held].filter(([, { at }]) => now >= at).map(([actor]) => actor);
       for (const actor of due) held.delete(actor);
       const actors = [...new Set([...waiting, ...due])];
       waiting.clear();

@@ -41,6 +41,7 @@ class Desk {
   doc: AliasDoc | undefined;
   mine = true;
   broken = false;
+  reads = 0;
 
   constructor() {
     this.clock.advance(T0 + MINUTE - this.clock.now());
@@ -50,6 +51,7 @@ class Desk {
     return createOpener({
       releases: {
         read: async (actor) => {
+          this.reads += 1;
           if (this.broken) throw new Error('the state is locked');
           return this.doc && { actor, sequence: 1, state: this.doc };
         },
@@ -209,4 +211,31 @@ test('two members of a train that both failed have one incident, which knows of 
   assert.deepEqual(await desk.ids(), ['INC-T7']);
   const incident = await desk.incident('INC-T7');
   assert.ok(incident?.timeline.some(({ kind, text }) => kind === 'release.aborted' && text.includes('r-2')));
+});
+
+test('a release that is held is read when its time comes, not at each look of its guards', async () => {
+  const desk = new Desk();
+  const opener = desk.opener();
+  desk.doc = held(desk.clock.now());
+  opener.noticed(ACTOR, 'r-1');
+  await opener.flush();
+  const before = desk.reads;
+  for (let look = 0; look < 10; look += 1) {
+    opener.noticed(ACTOR, 'r-1');
+    await opener.flush();
+  }
+  assert.equal(desk.reads, before);
+  desk.clock.advance(10 * MINUTE);
+  await opener.flush();
+  assert.deepEqual(await desk.ids(), ['INC-1']);
+  const after = desk.reads;
+  opener.noticed(ACTOR, 'r-1');
+  await opener.flush();
+  assert.equal(desk.reads, after);
+  opener.noticed(ACTOR);
+  await opener.flush();
+  assert.equal(desk.reads, after + 1);
+  opener.noticed(ACTOR, 'r-2');
+  await opener.flush();
+  assert.equal(desk.reads, after + 2);
 });
