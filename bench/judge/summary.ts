@@ -63,7 +63,7 @@ export interface Summary {
   readonly bars: {
     /** Null when there were too few releases to tell with confidence. */
     readonly falseRollbacks: boolean | null;
-    readonly badRequests: boolean;
+    readonly badRequests: boolean | null;
     readonly fewerThanPeers: boolean;
   };
 }
@@ -84,10 +84,16 @@ export function summarise(results: readonly Result[]): Summary {
     falseRollbacks: families.every(({ runs }) => upperBound(0, runs, CONFIDENCE) <= ALPHA)
       ? families.every(({ holds }) => holds)
       : null,
-    badRequests: limits.every(({ badRequests, bar }) => badRequests <= bar),
+    badRequests: withinBar(limits),
     fewerThanPeers: lost.every(({ keepsAlpha }) => !keepsAlpha),
   };
   return { families, limits, power, stress: stressOf(stressed), lost, compared, comparedAlways, bars };
+}
+
+/** Null where a mean lies above its bar by no more than chance explains. */
+function withinBar(limits: readonly LimitResult[]): boolean | null {
+  if (limits.every(({ badRequests, bar }) => badRequests <= bar)) return true;
+  return limits.some(({ badRequests, error, bar }) => badRequests - CLEARLY * error > bar) ? false : null;
 }
 
 function familyOf(
