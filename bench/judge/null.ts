@@ -12,10 +12,8 @@ export interface Cell {
 export const NULL_CELLS: readonly Cell[] = [
   { requestsPerSecond: 1, weightPercent: 10 },
   { requestsPerSecond: 10, weightPercent: 1 },
-  { requestsPerSecond: 10, weightPercent: 10 },
-  { requestsPerSecond: 100, weightPercent: 5 },
   { requestsPerSecond: 100, weightPercent: 50 },
-  { requestsPerSecond: 1000, weightPercent: 1 },
+  { requestsPerSecond: 1000, weightPercent: 10 },
 ];
 
 export interface NullJob {
