@@ -10,6 +10,8 @@ import { inboxFor } from './inbox.ts';
 export interface EndpointOptions {
   readonly port: number;
   readonly address?: string;
+  /** Whether what is going on can be read there. */
+  readonly pages?: true;
 }
 
 export interface Listening extends Callbacks {
@@ -22,7 +24,11 @@ export async function startEndpoint(context: Context, home: Home, options: Endpo
   const [tokens, inbox] = await Promise.all([apiTokens(context), inboxFor(context, home)]);
   const { host, clock } = home.ports;
   const approvals = tokens && { host, clock, tokens };
-  const api = approvals || inbox ? { api: (await import('../web/api.ts')).apiOf({ inbox, approvals }) } : {};
+  const pages = options.pages
+    ? { host, clock, tokens, incidents: async () => (await home.incidents()).host }
+    : undefined;
+  const api =
+    approvals || inbox || pages ? { api: (await import('../web/api.ts')).apiOf({ inbox, approvals, pages }) } : {};
   return { ...(await startCallbacks({ host, clock, ...options, ...api })), hasInbox: inbox !== undefined };
 }
 

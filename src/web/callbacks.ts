@@ -18,7 +18,7 @@ export interface CallbackOptions {
   readonly port: number;
   /** 127.0.0.1 unless told: whoever can reach it and knows an execution id can answer for the hook. */
   readonly address?: string;
-  /** Answers everything under `/api/`; without it there is nothing there. */
+  /** Answers everything under `/api/`, and whatever is only read; without it there is nothing there. */
   readonly api?: (request: Request) => Response | Promise<Response>;
 }
 
@@ -43,7 +43,7 @@ export async function startCallbacks(options: CallbackOptions): Promise<Callback
   const server = createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
     (request, response) => {
-      if (api && request.url?.startsWith('/api/')) return void api(request, response);
+      if (api && (request.method === 'GET' || request.url?.startsWith('/api/'))) return void api(request, response);
       respond(options, request, response).catch(() =>
         send(response, 500, 'InternalFailure', 'the answer could not be stored; try again'),
       );

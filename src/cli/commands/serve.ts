@@ -35,7 +35,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const restate = endpoint && { restate: { endpoint: endpoint.url } };
     const inbox = callbacks.hasInbox ? { inbox: `${callbacks.endpoint}/api/v1/inbox` } : {};
     output.result({ endpoint: callbacks.endpoint, state: options.stateFile, ...restate, ...inbox }, [
-      line(['good', '✔'], ' hooks answer at ', ['strong', callbacks.endpoint]),
+      line(['good', '✔'], ' what is going on, and where hooks answer: ', ['strong', callbacks.endpoint]),
       ...(endpoint ? [line('  Restate calls ', ['strong', endpoint.url])] : []),
       ...(inbox.inbox
         ? [line('  alarms and reports at ', ['strong', `${inbox.inbox}/sns`], ' and ', ['strong', '/webhook'])]
@@ -89,7 +89,7 @@ async function listen(context: Context, home: Home) {
   const { startEndpoint } = await import('../endpoint.ts');
   const port = flags.port === undefined ? 0 : portFlag('--port', flags.port);
   const address = flags.callbackHost === undefined ? {} : { address: flags.callbackHost };
-  return startEndpoint(context, home, { port, ...address }).catch((error: unknown) => {
+  return startEndpoint(context, home, { port, pages: true, ...address }).catch((error: unknown) => {
     if (error instanceof CommandFailure) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new CommandFailure({
