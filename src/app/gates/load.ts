@@ -1,4 +1,4 @@
-import type { LoadCheck } from '../../core/gates/checks.ts';
+import { arrivalsOf, type LoadCheck, MAX_ARRIVALS } from '../../core/gates/checks.ts';
 import { textOf } from '../error-text.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GateFiles } from '../ports/gate-files.ts';
@@ -10,9 +10,6 @@ export interface LoadPorts {
   readonly files: Pick<GateFiles, 'read'>;
   readonly clock: Clock;
 }
-
-/** Arrivals in all: what a slip in a rate or a time could otherwise cost is money. */
-export const MAX_ARRIVALS = 200_000;
 
 /** What a load has come to. */
 interface Tally {
@@ -40,7 +37,7 @@ export async function load(
   signal: AbortSignal,
 ): Promise<GateAnswer> {
   const { alias, candidate, stable, weightPercent } = order.subject;
-  const arrivals = Math.round((check.perSecond * check.forMs) / 1_000);
+  const arrivals = arrivalsOf(check);
   const refusal = refusalOf(candidate, stable, arrivals);
   if (refusal !== undefined) return { verdict: { outcome: 'error', reason: refusal }, evidence: { facts: [] } };
   const event = check.event ? await files.read(check.event.sha256, check.event.name) : '{}';

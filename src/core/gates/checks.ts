@@ -55,6 +55,13 @@ export interface LoadCheck {
   readonly minAnswers: number;
 }
 
+/** Arrivals in all: what a slip in a rate or a time could otherwise cost is money. */
+export const MAX_ARRIVALS = 200_000;
+
+export function arrivalsOf({ perSecond, forMs }: Pick<LoadCheck, 'perSecond' | 'forMs'>): number {
+  return Math.round((perSecond * forMs) / 1_000);
+}
+
 /** A program of the team's own: passes by ending with 0. */
 export interface CommandCheck {
   readonly kind: 'command';

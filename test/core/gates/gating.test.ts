@@ -271,6 +271,14 @@ test('a plan says what is wrong with its gates before anything is done', () => {
     minAnswers: 1,
   };
   const approval: GateCheck = { kind: 'approval', title: 'UAT', people: ['bob'], roles: [], fourEyes: false };
+  const url: GateCheck = {
+    kind: 'url',
+    url: 'http://10.0.0.1/',
+    method: 'GET',
+    status: 200,
+    expect: [],
+    allowPrivate: false,
+  };
   const none: GateCheck = { kind: 'data', change: 'drops a column', back: { by: 'none' } };
   const table: [Gate[], 'usage' | 'refused' | null, RegExp][] = [
     [[gate('a', 'beforeTraffic'), gate('b', { step: 3 })], null, /./],
@@ -282,6 +290,11 @@ test('a plan says what is wrong with its gates before anything is done', () => {
     [[{ ...gate('a', 'everyStep'), timeoutMs: 5 * 3_600_000 }], 'usage', /at most 4 h/],
     [[gate('a', 'everyStep', { check: load })], 'usage', /load on production/],
     [[gate('a', { step: 1 }, { check: load })], null, /./],
+    [[gate('a', 'beforeTraffic', { check: { ...load, forMs: 60_000 } })], 'usage', /longer than its time limit/],
+    [[gate('a', 'beforeTraffic', { check: { ...load, perSecond: 1_000_000 } })], 'usage', /1000000 requests: at most/],
+    [[gate('a', 'beforeTraffic', { check: { ...load, perSecond: 0.1 } })], 'usage', /no request at all/],
+    [[gate('a', 'everyStep', { check: url })], 'usage', /is not https: allowPrivate/],
+    [[gate('a', 'everyStep', { check: { ...url, allowPrivate: true } })], null, /./],
     [[gate('a', 'beforeTraffic', { check: { ...approval, people: [] } })], 'usage', /names nobody/],
     [[gate('a', 'beforeTraffic', { check: approval, onSilence: 'continue' })], 'usage', /cannot mean to go on/],
     [
