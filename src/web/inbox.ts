@@ -34,6 +34,7 @@ const ReportBody = z.object({
     breach: z.string().max(2_000).optional(),
     beganAt: z.iso.datetime({ offset: true }).optional(),
     private: z.boolean().optional(),
+    severity: z.enum(['SEV-1', 'SEV-2', 'SEV-3']).optional(),
     facts: z
       .array(z.enum(['allInvocationsFailing', 'dataLoss', 'securityExposure']))
       .max(3)
@@ -130,6 +131,7 @@ function reportOf(id: string, { data }: z.infer<typeof ReportBody>): Report {
     beganAt: data.beganAt === undefined ? null : Date.parse(data.beganAt),
     private: data.private === true,
     facts: data.facts ?? [],
+    severity: data.severity ?? null,
     subject: alias ? { alias, releaseId: null, stable: null, candidate: null, weightPercent: null } : null,
   };
 }

@@ -209,7 +209,13 @@ test('a subscription is confirmed at SNS’s own address, for a topic that is li
 const REPORT = JSON.stringify({
   type: 'incident.report',
   timestamp: '2026-01-05T12:00:00Z',
-  data: { title: 'payments are slow', service: 'Payments', breach: 'p95 3 s', beganAt: '2026-01-05T11:50:00Z' },
+  data: {
+    title: 'payments are slow',
+    service: 'Payments',
+    severity: 'SEV-2',
+    breach: 'p95 3 s',
+    beganAt: '2026-01-05T11:50:00Z',
+  },
 });
 
 test('a signed report opens an incident once; the signature, the time and the shape are asked for', async () => {
@@ -220,7 +226,10 @@ test('a signed report opens an incident once; the signature, the time and the sh
   assert.equal((await desk.webhook(REPORT)).json.did, 'known');
   const [incident, ...others] = await desk.all();
   assert.deepEqual(others, []);
-  assert.deepEqual([incident?.source, incident?.service, incident?.breach], ['report', 'Payments', 'p95 3 s']);
+  assert.deepEqual(
+    [incident?.source, incident?.service, incident?.breach, incident?.severity],
+    ['report', 'Payments', 'p95 3 s', 'SEV-2'],
+  );
   assert.equal((await desk.webhook(REPORT, {})).status, 401);
   const old = signed('evt-2', desk.clock.now() - 6 * 60_000, REPORT, [keyOf(SECRET)!]);
   assert.equal((await desk.webhook(REPORT, old)).status, 401);

@@ -1,7 +1,7 @@
 import { redact } from '../../core/comms/redact.ts';
 import type { IncidentEvent, Opening, Order } from '../../core/incident/events.ts';
 import { type Incident, isLive, type Subject } from '../../core/incident/incident.ts';
-import type { Impact } from '../../core/incident/severity.ts';
+import type { Impact, SeverityLevel } from '../../core/incident/severity.ts';
 import { actorOf } from '../../core/release/alias.ts';
 import { isOpen } from '../../core/release/release.ts';
 import type { Who } from '../../core/who.ts';
@@ -38,6 +38,7 @@ export interface Report {
   readonly beganAt: number | null;
   readonly private: boolean;
   readonly facts: Impact['facts'];
+  readonly severity: SeverityLevel | null;
 }
 
 export const ALARM_WHO: Who = { name: 'CloudWatch alarm', provedBy: 'system' };
@@ -91,6 +92,7 @@ export async function takeReport(ports: AlarmPorts, report: Report): Promise<Tak
     impactStartedAt: report.beganAt === null ? null : Math.min(report.beganAt, now),
     breach: report.breach === null ? null : redact(report.breach).text,
     impact: report.facts.length > 0 ? factsAlone(report, now) : null,
+    ...(report.severity === null ? {} : { severity: report.severity }),
     contained: null,
     evidence: [],
     policy: setup.policy,

@@ -22,6 +22,8 @@ export interface Opening {
   readonly impactStartedAt: number | null;
   readonly breach: string | null;
   readonly impact: Impact | null;
+  /** Where whoever opens it says how bad it is. */
+  readonly severity?: SeverityLevel;
   /** Set where it was stopped before it was opened: an automatic rollback. */
   readonly contained: {
     readonly at: number;

@@ -16,6 +16,7 @@ export function openIncident(id: string, event: Extract<OrderEvent, { kind: 'ope
   const bare: Incident = {
     ...blank(id, event),
     opened: { at, who, reason },
+    severity: opening.severity ?? null,
     suggestion,
     phase: contained ? 'contained' : 'detected',
     marks: marksOf(event),
@@ -43,7 +44,15 @@ export function openIncident(id: string, event: Extract<OrderEvent, { kind: 'ope
     },
   );
   const suggested = record(declared, { ...source, who: SYSTEM }, { kind: 'severity.suggested', text: suggestion.why });
-  const incident = contained ? recordContained(suggested, event) : suggested;
+  const { updateEveryMs } = actions;
+  const rated =
+    opening.severity === undefined
+      ? suggested
+      : record(suggested, source, {
+          kind: 'severity.changed',
+          text: `severity set to ${opening.severity}; updates every ${formatDuration(updateEveryMs)}`,
+        });
+  const incident = contained ? recordContained(rated, event) : rated;
   return { incident, commands: draftsFor(incident, 'ack', at) };
 }
 

@@ -385,3 +385,12 @@ test('a text that waits when the incident is resolved says what is not true any 
   assert.equal(story.incident.pending.length, 0);
   assert.ok(story.kinds().includes('comms.skipped'));
 });
+
+test('whoever opens it may say how bad it is, and everybody who is told first is told so', () => {
+  const story = new Case().open({ severity: 'SEV-1' });
+  assert.equal(story.incident.severity, 'SEV-1');
+  assert.equal(story.incident.suggestion?.level, 'SEV-2');
+  assert.ok(story.kinds().includes('severity.changed'));
+  assert.ok(story.commands('draft').every(({ facts }) => facts.severity === 'SEV-1'));
+  assert.equal(story.incident.reminders.ackDueAt, T0 + 5 * MINUTE);
+});

@@ -3,7 +3,6 @@ import { orderIncident } from '../../../app/incident/order.ts';
 import type { Opening } from '../../../core/incident/events.ts';
 import type { Incident, Subject } from '../../../core/incident/incident.ts';
 import { isLive } from '../../../core/incident/incident.ts';
-import type { SeverityLevel } from '../../../core/incident/severity.ts';
 import { actorOf } from '../../../core/release/alias.ts';
 import { line } from '../../../present/text/line.ts';
 import type { Home, IncidentHome } from '../../../wire.ts';
@@ -24,7 +23,10 @@ export async function run(context: Context): Promise<ExitCode> {
   const incidents = await home.incidents();
   const now = io.clock.now();
   const subject = await subjectOf(context, home);
-  const opening = openingOf(context, incidents, title, subject, now);
+  const opening: Opening = {
+    ...openingOf(context, incidents, title, subject, now),
+    ...(severity === undefined ? {} : { severity }),
+  };
   await warnOfOthers(context, incidents, subject);
   const who = await home.ports.identity.whoAmI();
   const id = newIncidentId(now);
@@ -32,18 +34,17 @@ export async function run(context: Context): Promise<ExitCode> {
   const why = flags.reason === undefined ? {} : { why: flags.reason };
   const opened = unwrap(await orderIncident(ports, id, { kind: 'open', opening }, who, why));
   const desk: Desk = { context, home, incidents, incident: opened.incident, who, words: [] };
-  return follow(desk, severity);
+  return follow(desk);
 }
 
 /** What is known beyond the opening, and whom it called. */
-async function follow(desk: Desk, level: SeverityLevel | undefined): Promise<ExitCode> {
+async function follow(desk: Desk): Promise<ExitCode> {
   const { workaround, summary } = desk.context.flags;
   const known = {
     ...(workaround === undefined ? {} : { workaround }),
     ...(summary === undefined ? {} : { summary }),
   };
   await settle(desk);
-  if (level !== undefined) await giveOne(desk, { kind: 'setSeverity', level });
   if (Object.keys(known).length > 0) await giveOne(desk, { kind: 'describe', ...known });
   return show(desk);
 }
