@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Fleet, membersOf, type TrainJson } from './fleet.ts';
 import { bad, good, oneObject, REGION, Site } from './site.ts';
 
@@ -30,6 +31,8 @@ async function fleetOf(prefix: string, second: readonly string[], shared: string
   return fleet;
 }
 
+/** Since `watch` was called; a process needs some 300 ms to come up, so these fall into every part of its work. */
+const KILLED_AFTER_MS = [350, 450, 600, 800, 1_000, 1_300, 500, 700];
 const GOOD = [good('two'), good('two'), good('two')];
 const QUICK = 'strategy: canary 50% 300ms\n  bake: 300ms';
 const SLOW = 'strategy: canary 50% 60s\n  bake: 1s';
@@ -128,6 +131,33 @@ describe('a train with the real command', { concurrency: 4 }, () => {
     assert.deepEqual(await fleet.live(), { 'torn-a': '1', 'torn-b': '1', 'torn-c': '1' });
     fleet.close();
   });
+
+  for (const [what, second, end] of [
+    ['good', GOOD, 'promoted'],
+    ['bad', [good('two'), good('two'), bad('two')], 'rolledBack'],
+  ] as const) {
+    test(`killed again and again, a train of ${what} functions ends as it should, and never by halves`, async () => {
+      const fleet = await fleetOf(`storm-${what}`, second, 'strategy: canary 50% 2s\n  bake: 2s');
+      await fleet.underTraffic(async () => {
+        const begun = await fleet.json('deploy', '--detach');
+        assert.equal(begun.code, 0, begun.stderr);
+        for (const afterMs of KILLED_AFTER_MS) {
+          const watching = fleet.start('watch', '--train', 'shop');
+          const ended = watching.ended.then(() => true);
+          // The moment is the point: it falls into whatever the train is doing then.
+          const isOver = await Promise.race([ended, pause(afterMs).then(() => false)]);
+          if (isOver) break;
+          await watching.kill('SIGKILL');
+        }
+        await fleet.start('watch', '--train', 'shop').ended;
+      });
+      const { json } = await fleet.json('status');
+      assert.equal(json.state, end, json.reason);
+      const version = end === 'promoted' ? '2' : '1';
+      assert.deepEqual(new Set(Object.values(await fleet.live())), new Set([version]));
+      fleet.close();
+    });
+  }
 
   test('is steered by people: paused, resumed, taken on, and left to whoever watches', async () => {
     const fleet = await fleetOf('steered', GOOD, 'strategy: canary 50% 30m\n  bake: 30m');
