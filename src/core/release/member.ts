@@ -39,6 +39,8 @@ export interface MemberReport {
   readonly atGate: boolean;
   /** Why it is held, paused, on its way back or ended; null while it runs. */
   readonly reason: string | null;
+  /** On the way back: stable alone has been read back; what is left concerns nobody but the alias's description. */
+  readonly restored?: true;
 }
 
 /** What a release that belongs to a train keeps of it. */
@@ -170,9 +172,11 @@ function reportOf(release: Release, n: number): MemberReport {
     step: release.step,
     atGate: waitsAtGate(release),
     reason: cause?.reason ?? null,
+    ...(release.marks.restoredAt === undefined ? {} : { restored: true }),
   };
 }
 
 function sameReport(a: MemberReport, b: MemberReport): boolean {
-  return a.state === b.state && a.step === b.step && a.atGate === b.atGate && a.reason === b.reason;
+  const isSameStand = a.state === b.state && a.step === b.step && a.atGate === b.atGate;
+  return isSameStand && a.reason === b.reason && a.restored === b.restored;
 }

@@ -40,7 +40,7 @@ export function goBack(train: Train, at: number): Train {
   for (const member of homeward(train)) {
     const next = sentBack(member, isTurn, at);
     if (next !== member) changed.set(member.name, next);
-    isTurn &&= next.backAt !== null && at >= next.backAt + BACK_PATIENCE_MS;
+    isTurn &&= isRestored(next) || (next.backAt !== null && at >= next.backAt + BACK_PATIENCE_MS);
   }
   if (changed.size === 0) return train;
   return { ...train, members: train.members.map((member) => changed.get(member.name) ?? member) };
@@ -49,11 +49,18 @@ export function goBack(train: Train, at: number): Train {
 /** When somebody's patience ends and the next member follows; null where nobody waits for that. */
 export function patienceEnds(train: Train): number | null {
   let endsAt: number | null = null;
-  for (const { backAt } of homeward(train)) {
+  for (const member of homeward(train)) {
+    if (isRestored(member)) continue;
+    const { backAt } = member;
     if (backAt === null) return endsAt;
     endsAt = Math.max(endsAt ?? 0, backAt + BACK_PATIENCE_MS);
   }
   return null;
+}
+
+/** Traffic is where it should be; only the owner tag is still to be removed. */
+function isRestored({ undo, report }: Member): boolean {
+  return (undo ? undo.report : report)?.restored === true;
 }
 
 /** The members that are still to be taken back, in the order in which they go. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { TrainEvent } from '../../../src/core/train/events.ts';
 import { BACK_PATIENCE_MS } from '../../../src/core/train/going-back.ts';
 import { standingOf } from '../../../src/core/train/train.ts';
+import { SYSTEM } from '../../../src/core/who.ts';
 import { Ride } from './builders.ts';
 
 const THREE = [{ members: ['a', 'b', 'c'] }];
@@ -58,6 +60,16 @@ test('a member that does not get back keeps the others waiting for three seconds
   assert.equal(ride.state, 'rollingBack');
   ride.back('c');
   assert.equal(ride.state, 'rolledBack');
+});
+
+test('the next one follows as soon as traffic was read back, not only when the tag is gone', () => {
+  const ride = Ride.of(THREE).ready(-1, 'a', 'b', 'c').order('rollback');
+  ride.said();
+  const { report } = ride.reportOf('c', 'rollingBack', 0) as Extract<TrainEvent, { kind: 'told' }>;
+  const event = { at: ride.at, who: SYSTEM, trainId: 't-1', kind: 'told', member: 'c', releaseId: 'r-c' } as const;
+  ride.tell({ ...event, report: { ...report, restored: true } });
+  assert.deepEqual(ride.said(), ['b back']);
+  assert.equal(ride.doc.wakeAt, ride.at + BACK_PATIENCE_MS);
 });
 
 test('a release that cannot be started takes back those that were', () => {
