@@ -42,4 +42,4 @@ if (patterns.length === 0) {
 }
 // Node's own choice is one less than the cores, which on two cores means one test file after the other; many of them wait.
 const concurrency = `--test-concurrency=${availableParallelism()}`;
-step('tests', process.execPath, ['--test', '--test-timeout=120000', concurrency, ...flags, ...chosen]);
+step('tests', process.execPath, ['--test', '--test-timeout=300000', concurrency, ...flags, ...chosen]);

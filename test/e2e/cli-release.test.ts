@@ -177,7 +177,7 @@ describe('a release with the real command', { concurrency: 6 }, () => {
   test('goes on after watching it timed out', async () => {
     const service = await site.service(good('one'));
     const version = await service.publish(good('two'));
-    const timing = ['--strategy', 'canary 25% 3s', '--bake', '300ms', '--timeout', '1s'];
+    const timing = ['--strategy', 'canary 25% 9s', '--bake', '300ms', '--timeout', '4s'];
     const { code, json } = await service.json('deploy', '--version', version, ...timing);
     assert.deepEqual(
       { code, state: json.state, weight: json.weightPercent },
