@@ -77,13 +77,17 @@ test('what customers read is approved as it was read, by a person who may', asyn
   const { world, id } = await opened('--severity', 'SEV-1');
   const show = await world.run('incident', 'show', id);
   assert.match(show.out, /waits {5}say to customers \(ack\)/);
+  world.who = BOB;
+  const nobody = await world.run('incident', 'approve', id);
+  assert.match(nobody.err, /cannot approve this; it takes communications lead or incident commander/);
+  assert.doesNotMatch(nobody.err, /To customers/);
+  await world.run('incident', 'assign', id, '--role', 'comms_lead');
   const unread = await world.run('incident', 'approve', id);
   assert.equal(unread.exit, 6);
-  assert.match(unread.err, /nothing was sent[\s\S]*next: switchback incident approve .* --digest/);
-  world.who = BOB;
-  const nobody = await approve(world, id);
-  assert.match(nobody.err, /cannot approve this; it takes communications lead or incident commander/);
-  await world.run('incident', 'assign', id, '--role', 'comms_lead');
+  assert.match(
+    unread.err,
+    /To customers, by local:[\s\S]*nothing was sent[\s\S]*next: switchback incident approve .* --digest/,
+  );
   const wrong = await world.run('incident', 'approve', id, '--digest', '0123456789ab');
   assert.match(wrong.err, /the text has changed/);
   const sent = await approve(world, id);

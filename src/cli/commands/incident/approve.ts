@@ -1,10 +1,12 @@
 import { AUDIENCES } from '../../../core/comms/audiences.ts';
 import { describe } from '../../../core/incident/asking.ts';
+import type { Order } from '../../../core/incident/events.ts';
+import { refusalOf } from '../../../core/incident/guards.ts';
 import type { Pending } from '../../../core/incident/incident.ts';
 import { line } from '../../../present/text/line.ts';
 import type { Context } from '../../context.ts';
 import { EXIT, type ExitCode } from '../../exit.ts';
-import { CommandFailure, usage } from '../../failure.ts';
+import { CommandFailure, unwrap, usage } from '../../failure.ts';
 import { type Desk, give, needed, openDesk } from '../../incident/desk.ts';
 
 /** What waits for people: granted, denied, reviewed afterwards, or allowed while the incident lives. */
@@ -15,13 +17,22 @@ const DIGEST_LETTERS = 8;
 export async function approve(context: Context): Promise<ExitCode> {
   const desk = await openDesk(context);
   const pending = pendingMeant(desk);
+  const grant: Order = { kind: 'grant', order: pending.id, binding: pending.binding };
+  mayGive(desk, grant);
   if (pending.order.kind === 'send') await wasRead(desk, pending);
-  return give(desk, [{ kind: 'grant', order: pending.id, binding: pending.binding }]);
+  return give(desk, [grant]);
 }
 
 export async function deny(context: Context): Promise<ExitCode> {
   const desk = await openDesk(context);
   return give(desk, [{ kind: 'deny', order: pendingMeant(desk).id }]);
+}
+
+/** Nobody is asked to read what is not theirs to approve. */
+function mayGive({ incident, who, context }: Desk, order: Order): void {
+  const doc = { v: 1, id: incident.id, incident, wakeAt: null } as const;
+  const refusal = refusalOf(doc, { ...order, id: 'asked', at: context.io.clock.now(), who });
+  if (refusal) unwrap({ ok: false, refusal });
 }
 
 /** An approval is for the exact text: whoever gives it has read it here and now, or names its digest. */
