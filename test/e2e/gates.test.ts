@@ -150,7 +150,7 @@ describe('a gate', { concurrency: 3 }, () => {
   test('survives the death of the process that ran it: the next one runs it again', async () => {
     const { service, folder, args } = await gated(`
   - name: slow
-    command: [node, -e, "const fs = require('node:fs'); fs.appendFileSync('runs', 'x'); if (fs.readFileSync('runs', 'utf8').length < 2) setInterval(() => 0, 1000)"]
+    command: [node, -e, "const fs = require('node:fs'); fs.appendFileSync('runs', 'x'); if (fs.readFileSync('runs', 'utf8').length < 2) setTimeout(() => 0, 90000)"]
 `);
     const deploy = service.start('deploy', ...args);
     await written(path.join(folder, 'runs'));
