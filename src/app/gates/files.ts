@@ -3,6 +3,8 @@ import type { GateFiles } from '../ports/gate-files.ts';
 import type { Shelf } from '../ports/shelf.ts';
 
 const MAX_BYTES = 30_000_000;
+/** Reports of gates that are kept: of some hundred releases. */
+export const MAX_REPORTS = 1_000;
 
 export function sha256Of(text: string): string {
   return createHash('sha256').update(text).digest('hex');
@@ -22,6 +24,9 @@ export function gateFilesOn(needed: Shelf, reports: Shelf): GateFiles {
     },
     async report(name, text) {
       await reports.write(name, text);
+      // Their names begin with the release's, which sorts by age.
+      const names = await reports.list();
+      for (const old of names.slice(0, Math.max(0, names.length - MAX_REPORTS))) await reports.remove(old);
       return sha256Of(text);
     },
   };
