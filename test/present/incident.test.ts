@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type IncidentPhase, isLive } from '../../src/core/incident/incident.ts';
 import { incidentJson } from '../../src/present/json/incident.ts';
-import { incidentList, incidentScreen, nextCommand, PHASE_WORDS } from '../../src/present/text/incident.ts';
+import { incidentList, incidentScreen, PHASE_WORDS } from '../../src/present/text/incident.ts';
+import { nextCommand } from '../../src/present/text/incident-next.ts';
 import { type Line, wrap } from '../../src/present/text/line.ts';
 import { ALICE, BOB, Case, DIGEST, impact, MINUTE, PAGE, PUBLIC_TEXT, SLACK } from '../core/incident/builders.ts';
 

@@ -1,34 +1,18 @@
 import { AUDIENCE_NAMES, LEVELS, ROLE_NAMES, STAGE_NAMES } from '../incident/words.ts';
+import {
+  ALIAS,
+  BEGAN,
+  BREAK_GLASS,
+  COMPONENT,
+  EVIDENCE,
+  ONE,
+  SEVERITY,
+  SUMMARY,
+  WORKAROUND,
+  wordsBehind,
+} from './incident-options.ts';
 import { COMMON, DRY_RUN, OUTPUT, REASON } from './options.ts';
-import type { OptionSpec, Verb } from './verb.ts';
-
-const ONE = { name: 'incident', description: 'the incident’s id or the end of it; else the only one that is open' };
-const wordsBehind = (what: string) => ({
-  name: 'incident',
-  description: `the incident’s id or the end of it (else the only one that is open), then ${what}`,
-});
-const SEVERITY: OptionSpec = { flags: '--severity <level>', description: LEVELS.join(', ') };
-const SUMMARY: OptionSpec = { flags: '--summary <text>', description: 'what happened, in a few sentences' };
-const WORKAROUND: OptionSpec = { flags: '--workaround <text>', description: 'what customers can do meanwhile' };
-const BEGAN: OptionSpec = {
-  flags: '--began <time>',
-  description: 'when the impact began: 2026-01-05T12:00Z, or 10m ago',
-};
-const COMPONENT: OptionSpec = { flags: '--component <name>', description: 'a part that is affected', many: true };
-const EVIDENCE: OptionSpec = {
-  flags: '--evidence <label=ref>',
-  description: 'where it can be checked: a URL, an ARN, an id',
-  many: true,
-};
-const BREAK_GLASS: OptionSpec = {
-  flags: '--break-glass',
-  description: 'do at once what takes two people; somebody else reviews it afterwards',
-};
-const ALIAS: readonly OptionSpec[] = [
-  { flags: '--function <name>', description: 'the Lambda function it is about' },
-  { flags: '--alias <name>', description: 'the alias that production calls' },
-  { flags: '--config <file>', description: 'config file (else SWITCHBACK_CONFIG, else switchback.yaml)' },
-];
+import type { Verb } from './verb.ts';
 
 const look = () => import('../commands/incident/look.ts');
 const lead = () => import('../commands/incident/lead.ts');
