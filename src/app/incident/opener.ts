@@ -34,6 +34,8 @@ export interface Opener {
 /** What ended longer ago is history: nobody is called for it because a new version reads an old state. */
 const LOOK_BACK_MS = 24 * 3_600_000;
 const PAGE = 100;
+/** Ends that need no second look; forgetting them costs a read. */
+const MAX_REMEMBERED = 10_000;
 /** A state that does not answer is asked again after this long. */
 const AFTER_FAILURE_MS = 15_000;
 /** Reading many documents must not keep anybody waiting. */
@@ -56,6 +58,7 @@ export function createOpener(options: OpenerOptions): Opener {
       // Most releases end well, and never need the rest.
       const { consider } = await import('./consider.ts');
       const lookAgainAt = await consider(options, doc.release);
+      if (settled.size >= MAX_REMEMBERED) settled.clear();
       if (lookAgainAt === undefined) settled.add(key);
       // What waits in a hold is looked at when its time has come, or when it ends.
       const { id, outcome } = doc.release;
