@@ -1,3 +1,4 @@
+import { hookGate } from '../../src/core/gates/upgrade.ts';
 import type { AliasDoc } from '../../src/core/release/release.ts';
 import { parseThreshold } from '../../src/core/release/threshold.ts';
 import type { MemberPlan, TrainPlan, TrainRules } from '../../src/core/train/plan.ts';
@@ -16,6 +17,8 @@ export interface TrainScenario {
   readonly badChance: number;
   readonly foreignChance: number;
   readonly operatorEveryMs: number;
+  /** How often a gate says no. */
+  readonly gateFails: number;
   /** A message between actors that is sent twice, the second time much later. */
   readonly doubled: number;
 }
@@ -40,6 +43,7 @@ export interface Wagon {
 const THRESHOLD = parseThreshold('errors >= 2 for 1s');
 if (!THRESHOLD.ok) throw new Error(THRESHOLD.problem);
 const GUARDS = [THRESHOLD.threshold];
+const GATE_PLACES = ['beforeTraffic', 'everyStep', 'afterTraffic', 'beforePromotion'] as const;
 
 /** The train's plan: steps drawn, every member guarded by a threshold that one look may break. */
 export function drawTrainPlan(random: Random, { waves, rules }: TrainScenario, wagons: readonly Wagon[]): TrainPlan {
@@ -64,6 +68,7 @@ export function drawTrainPlan(random: Random, { waves, rules }: TrainScenario, w
       candidate: '2',
       steps,
       thresholds: GUARDS,
+      gates: random.chance(0.3) ? [hookGate('check', random.pick(GATE_PLACES), 'check', 1_800_000)] : [],
       signals: { logs: true, metrics: false },
       train: { actor: ACTOR, trainId: 't-1', train: 'shop', member: name },
     }),

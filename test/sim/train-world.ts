@@ -42,7 +42,7 @@ export class TrainWorld {
   readonly #owed = new Map<string, Command>();
   readonly #owedByTrain = new Map<string, TrainCommand>();
   readonly #random: Random;
-  readonly #scenario: TrainScenario;
+  readonly scenario: TrainScenario;
   readonly #mutation: TrainMutation;
   #generation = 0;
   #up = true;
@@ -50,7 +50,7 @@ export class TrainWorld {
   constructor(seed: number, scenario: TrainScenario, mutation: TrainMutation = 'none') {
     this.#mutation = mutation;
     this.#random = new Random(seed);
-    this.#scenario = scenario;
+    this.scenario = scenario;
     this.wagons = scenario.waves.flatMap(({ region, members }, wave) =>
       Array.from({ length: members }, (_, index) => this.#wagon(`w${wave}m${index}`, region, wave)),
     );
@@ -74,8 +74,8 @@ export class TrainWorld {
 
   #wagon(name: string, region: string, wave: number): Wagon {
     const key = { ...KEY, region, function: name };
-    const aws = new SimAws(this.timeline, this.#random, this.#scenario.troubles, '1', 'none');
-    const bad = this.#random.chance(this.#scenario.badChance);
+    const aws = new SimAws(this.timeline, this.#random, this.scenario.troubles, '1', 'none');
+    const bad = this.#random.chance(this.scenario.badChance);
     return { name, region, wave, bad, aws, doc: emptyDoc(key), cleared: -1, ahead: null };
   }
 
@@ -129,7 +129,7 @@ export class TrainWorld {
   }
 
   #diesNow(): boolean {
-    if (this.#scenario.crashEveryMs === 0 || !this.#random.chance(0.005)) return false;
+    if (this.scenario.crashEveryMs === 0 || !this.#random.chance(0.005)) return false;
     this.#crash();
     return true;
   }
@@ -154,7 +154,14 @@ export class TrainWorld {
           ),
         follow: async () => undefined,
       },
-      hooks: { invoke: async () => undefined },
+      hooks: {
+        invoke: () =>
+          new Promise<'Succeeded' | 'Failed'>((resolve) =>
+            this.timeline.after(this.#random.int(10, 120_000), () => {
+              if (alive()) resolve(this.#random.chance(this.scenario.gateFails) ? 'Failed' : 'Succeeded');
+            }),
+          ),
+      },
       clock,
       random: () => this.#random.next(),
       newest: async () =>
@@ -205,7 +212,7 @@ export class TrainWorld {
       this.timeline.after(this.#random.int(1, 200), () => {
         if (!alive()) return;
         const answer = arrive();
-        if (this.#random.chance(this.#scenario.doubled))
+        if (this.#random.chance(this.scenario.doubled))
           this.timeline.after(this.#random.int(1, 600_000), () => !this.done && this.#up && arrive());
         this.timeline.after(this.#random.int(1, 20), () => alive() && resolve(answer));
       });
@@ -300,7 +307,7 @@ export class TrainWorld {
   }
 
   #armCrash(): void {
-    this.timeline.after(this.#random.int(1, 2 * this.#scenario.crashEveryMs), () => {
+    this.timeline.after(this.#random.int(1, 2 * this.scenario.crashEveryMs), () => {
       if (this.done || this.crashes > 60) return;
       this.#crash();
       this.#armCrash();
@@ -314,7 +321,7 @@ export class TrainWorld {
   }
 
   #armOperator(): void {
-    this.timeline.after(this.#random.int(1, 2 * this.#scenario.operatorEveryMs), () => {
+    this.timeline.after(this.#random.int(1, 2 * this.scenario.operatorEveryMs), () => {
       this.#operated += 1;
       if (this.done || this.#operated > MOST_ORDERS) return;
       if (this.#up && this.train.train) this.#operate();
@@ -324,7 +331,7 @@ export class TrainWorld {
 
   #operate(): void {
     const stamp = { at: this.timeline.now, who: ALICE, why: 'a person', trainId: 't-1' };
-    const region = this.#random.pick(this.#scenario.waves).region;
+    const region = this.#random.pick(this.scenario.waves).region;
     const verb = this.#random.pick([
       'pause',
       'resume',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isConcerning } from '../../../src/app/incident/opener.ts';
+import { hookGate } from '../../../src/core/gates/upgrade.ts';
 import { isTakenAlong, type SteerOrder } from '../../../src/core/release/member.ts';
 import { stateOf } from '../../../src/core/release/release.ts';
 import { SYSTEM } from '../../../src/core/who.ts';
@@ -59,6 +60,42 @@ test('a step whose time is over is told, and left only after another fresh look 
   member.steer({ cleared: 2 }).look().write();
   assert.equal(stateOf(member.release), 'promoted');
   assert.equal(member.told().at(-1), 'promoted 1');
+});
+
+test('a member’s own gates come first: it is ready once they have passed, and they are not asked twice', () => {
+  const gates = [
+    hookGate('preTraffic', 'beforeTraffic', 'smoke', 600_000),
+    hookGate('load', 'everyStep', 'load', 600_000),
+  ];
+  const member = new Member().start({ train: TRAIN, gates });
+  const answered = (): void => {
+    const { key } = member.take('invokeHook');
+    member.result(key, { outcome: 'hookReturned', status: 'Succeeded' });
+  };
+  assert.deepEqual(member.told(), ['running -1']);
+  // Both are owed before the first step.
+  while (member.commands.some(({ kind }) => kind === 'invokeHook')) answered();
+  member.look();
+  assert.equal(member.told().at(-1), 'running -1 at the gate');
+  const calls = (): number => member.log.filter(({ kind }) => kind === 'invokeHook').length;
+  const before = calls();
+  member.steer({ cleared: 0 }).look().write();
+  assert.equal(member.release.step, 0);
+  assert.equal(calls(), before);
+  member.wait(30_000).look();
+  while (member.commands.some(({ kind }) => kind === 'invokeHook')) answered();
+  if (member.release.phase === 'checking') member.look();
+  assert.equal(member.told().at(-1), 'running 0 at the gate');
+  assert.equal(member.log.filter(({ kind }) => kind === 'setAlias').length, 1);
+});
+
+test('a gate that fails takes the member back, and its train is told', () => {
+  const gates = [hookGate('preTraffic', 'beforeTraffic', 'smoke', 600_000)];
+  const member = new Member().start({ train: TRAIN, gates });
+  const { key } = member.take('invokeHook');
+  member.result(key, { outcome: 'hookReturned', status: 'Failed' });
+  assert.equal(member.told().at(-1), 'rolledBack -1');
+  assert.equal(member.log.filter(({ kind }) => kind === 'setAlias').length, 0);
 });
 
 test('a person promotes a member no further than its train', () => {
