@@ -15,6 +15,7 @@ import type { Plan } from '../src/core/release/plan.ts';
 import { SYSTEM } from '../src/core/who.ts';
 import { type Home, wire } from '../src/wire.ts';
 import { print, quantile, round, timed } from './figures.ts';
+import { measureNotice } from './notice.ts';
 
 const REGION = 'us-east-1';
 const WARM_CALLS = 2_000;
@@ -34,6 +35,7 @@ const BARS = {
   verdictToRestoredP99Ms: '<= 50',
   signalToUpdateSentP99Ms: '<= 5',
   rollbackToUpdateAliasRatio: '< 1',
+  foreignCommitNoticedP50Ms: '<= 10',
 };
 
 export async function run(args: readonly string[]): Promise<void> {
@@ -49,7 +51,8 @@ export async function run(args: readonly string[]): Promise<void> {
     const invokes = await measureInvokes(lambda);
     const rollback = await measureRollback(local, path.join(folder, 'state.sqlite'));
     const cli = await measureCli(local, lambda, path.join(folder, 'cli.sqlite'));
-    print({ ...invokes, ...rollback, ...cli }, BARS, json);
+    const notice = await measureNotice(path.join(folder, 'notice.sqlite'));
+    print({ ...invokes, ...rollback, ...cli, ...notice }, BARS, json);
   } finally {
     lambda.destroy();
     await local.stop();
