@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseThreshold } from '../core/release/threshold.ts';
 import { ChannelsSchema } from './channels-schema.ts';
+import { TrafficSchema } from './config-traffic.ts';
 import { trainSchema } from './config-train.ts';
 
 import { Gates } from './gates/setting.ts';
@@ -123,6 +124,7 @@ const Release = z.strictObject(release).superRefine(checkStrategy);
 export const Config = z
   .strictObject({
     function: functionName.optional(),
+    traffic: TrafficSchema.optional(),
     ...release,
     defaults: Release.optional().describe('What every function below has, unless it says otherwise.'),
     train: trainSchema(release, checkStrategy)
@@ -135,6 +137,10 @@ export const Config = z
   })
   .superRefine((value, context) => {
     checkStrategy(value, context);
+    for (const key of ['function', 'alias', 'testAlias', 'keepWarm'] as const) {
+      if (value.traffic !== undefined && value[key] !== undefined)
+        context.addIssue({ code: 'custom', path: [key], message: `traffic leads to two functions: leave ${key} out` });
+    }
     if (value.functions === undefined) {
       if (value.defaults !== undefined && value.train === undefined)
         context.addIssue({
@@ -144,6 +150,12 @@ export const Config = z
         });
       return;
     }
+    if (value.traffic !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['traffic'],
+        message: 'traffic names its own functions: a file of many functions cannot have it',
+      });
     for (const key of ['function', ...RELEASE_KEYS]) {
       if (key in value) {
         context.addIssue({

@@ -4,6 +4,7 @@ import { nearest } from '../core/nearest.ts';
 import { type ChannelConfig, channelKeys } from './channels-schema.ts';
 import { Config, RELEASE_KEYS, TRAIN_KEYS } from './config-schema.ts';
 import { over, settingsOf } from './config-settings.ts';
+import { TRAFFIC_KEYS, trafficSettings } from './config-traffic.ts';
 import { GATE_CASE_KEYS, GATE_KEYS, GATE_PART_KEYS } from './gates/setting.ts';
 import { type IncidentsConfig, incidentKeys } from './incidents-schema.ts';
 import type { ReleaseSettings, SettingName } from './settings.ts';
@@ -166,11 +167,22 @@ function messageOf(issue: z.core.$ZodIssue): string {
 
 function knownKeys(path: Path, document: Document.Parsed): readonly string[] {
   if (path.length === 0)
-    return ['function', ...RELEASE_KEYS, 'defaults', 'functions', 'train', 'channels', 'incidents', 'statusPage'];
+    return [
+      'function',
+      'traffic',
+      ...RELEASE_KEYS,
+      'defaults',
+      'functions',
+      'train',
+      'channels',
+      'incidents',
+      'statusPage',
+    ];
   const last = path.at(-1);
   if (path[0] === 'channels') return channelKeys(document.getIn([...path.slice(0, 2), 'kind']), path.slice(2));
   if (path[0] === 'statusPage') return statusPageKeys(path.slice(1));
   if (path[0] === 'incidents') return incidentKeys(path.slice(1));
+  if (path[0] === 'traffic') return TRAFFIC_KEYS[last === 'route53' ? last : 'traffic'];
   if (last === 'train') return TRAIN_KEYS.train;
   if (path[0] === 'train' && path.at(-2) === 'waves') return TRAIN_KEYS.wave;
   if (path[0] === 'train' && path.at(-2) === 'members') return TRAIN_KEYS.member;
@@ -240,13 +252,21 @@ function functionsOf(
     incidents: _incidents,
     train: _train,
     statusPage: _statusPage,
+    traffic,
     ...own
   } = config;
   if (!functions) {
-    const settings = { ...(only === undefined ? {} : { function: only }), ...settingsOf(own) };
+    const named = traffic ? trafficSettings(traffic) : only === undefined ? {} : { function: only };
+    const settings: ReleaseSettings = { ...settingsOf(own), ...named };
     return settings.function === undefined && Object.keys(settings).length === 0
       ? []
-      : [{ name: settings.function ?? '', settings, lines: linesOf(settings, [[]], document, lines) }];
+      : [
+          {
+            name: settings.function ?? '',
+            settings,
+            lines: linesOf(settings, traffic ? [['traffic'], []] : [[]], document, lines),
+          },
+        ];
   }
   const common = settingsOf(defaults ?? {});
   return Object.entries(functions).map(([key, given]) => {

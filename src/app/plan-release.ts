@@ -6,7 +6,9 @@ import type { AliasReading } from '../core/release/observation.ts';
 import type { Plan } from '../core/release/plan.ts';
 import { aliasRefusal, makePlan, type PlanRequest } from '../core/release/planning.ts';
 import type { Release } from '../core/release/release.ts';
+import { routerOf } from '../core/release/router.ts';
 import { newDeploymentId, newSecret } from './ids.ts';
+import { planArms } from './plan-arms.ts';
 import type { PlanningPorts, Ports } from './ports/index.ts';
 
 /** Where the candidate comes from. */
@@ -49,10 +51,10 @@ export async function planRelease(ports: PlanningPorts, wanted: Wanted, publish:
   const refusal = aliasRefusal(key, { alias, concurrency: concurrencyNow }, open);
   if (refusal) return { ok: false, refusal };
 
-  const stable = await ports.versions.get(key.function, alias.version);
-  const candidate = await candidateOf(ports, key, wanted.source, publish, stable);
-  if (!candidate.ok) return candidate;
-  const same = sameAsLive(key, alias, stable, candidate.value);
+  const pair = await pairOf(ports, key, alias, wanted, publish);
+  if (!pair.ok) return pair;
+  const { stable, candidate } = pair.value;
+  const same = sameAsLive(key, alias, stable, candidate);
   if (same) return { ok: true, value: same };
 
   const [alarms, muted, bypasses, concurrency, past] = await Promise.all([
@@ -60,9 +62,9 @@ export async function planRelease(ports: PlanningPorts, wanted: Wanted, publish:
     ports.alarms.muted(wanted.alarms).catch(() => []),
     ports.traffic.bypasses(key.function, key.alias),
     ports.traffic.concurrency(key),
-    wanted.judge ? pastOf(ports, key) : {},
+    wanted.judge && !wanted.functions ? pastOf(ports, key) : {},
   ]);
-  const facts: Facts = { alias, stable, candidate: candidate.value, alarms, muted, bypasses, concurrency, ...past };
+  const facts: Facts = { alias, stable, candidate, alarms, muted, bypasses, concurrency, ...past };
   const request: PlanRequest = { ...wanted, key, deploymentId: newDeploymentId(), secret: newSecret() };
   const plan = makePlan(request, facts, open);
   // Before the release starts: its first gate may need one at once, in whatever process.
@@ -73,6 +75,21 @@ export async function planRelease(ports: PlanningPorts, wanted: Wanted, publish:
         value: { kind: 'plan', plan: plan.value, readings: { alias, alarms, lastReleaseId: open?.id ?? null } },
       }
     : plan;
+}
+
+/** Stable and candidate: two versions of one function, or the two functions behind a router. */
+async function pairOf(
+  ports: PlanningPorts,
+  key: AliasKey,
+  alias: AliasSnapshot,
+  wanted: Wanted,
+  publish: boolean,
+): Promise<Result<{ readonly stable: VersionFacts | undefined; readonly candidate: VersionFacts }>> {
+  const { functions } = wanted;
+  if (functions) return planArms(ports, key, alias, { ...wanted, functions }, publish);
+  const stable = await ports.versions.get(key.function, alias.version);
+  const candidate = await candidateOf(ports, key, wanted.source, publish, stable);
+  return candidate.ok ? { ok: true, value: { stable, candidate: candidate.value } } : candidate;
 }
 
 /** How the alias has done, as far as it is known: a plan without a past is poorer, not impossible. */
@@ -92,6 +109,13 @@ export async function pastOf(
 }
 
 async function missingAlias(ports: Ports, key: AliasKey): Promise<Result<never>> {
+  const router = routerOf(key);
+  if (router)
+    return refuse(
+      'usage',
+      `zone ${router.zone} has no ${router.type} records of ${router.name}, or there is no such zone`,
+      `aws route53 list-resource-record-sets --hosted-zone-id ${router.zone} --start-record-name ${router.name}`,
+    );
   const latest = await ports.versions.get(key.function, '$LATEST');
   if (!latest) {
     return refuse(

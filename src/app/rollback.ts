@@ -15,6 +15,7 @@ import { seenOf } from '../core/release/guards.ts';
 import type { Plan } from '../core/release/plan.ts';
 import { isMovedByLambda } from '../core/release/provisioned.ts';
 import { type AliasDoc, isOpen, type Release } from '../core/release/release.ts';
+import { type ArmFunctions, routerOf } from '../core/release/router.ts';
 import type { Who } from '../core/who.ts';
 import { newDeploymentId, newReleaseId, newSecret } from './ids.ts';
 import type { Ports } from './ports/index.ts';
@@ -29,6 +30,8 @@ export interface Target {
   readonly blameless?: true;
   /** The alias's provisioned concurrency, where it has any: Lambda then follows a move by itself. */
   readonly provisioned?: { readonly requested: number; readonly status: string };
+  /** The functions behind a router, where a release has told them. */
+  readonly functions?: ArmFunctions;
   /** Sentences about the target's health and about how fast this rollback can be; empty where nothing is wrong. */
   readonly findings: readonly string[];
 }
@@ -59,13 +62,18 @@ export async function chooseTarget(ports: Ports, key: AliasKey, to?: string): Pr
       `switchback rollback --function ${key.function} --alias ${key.alias} --to VERSION`,
     );
   }
-  const facts = await ports.versions.get(key.function, chosen.version);
-  if (!facts)
+  const functions = stored?.state.release?.plan.functions;
+  // Which functions stand behind a router only a release knows; the way back does not wait for it.
+  const arm = functions?.[chosen.version];
+  const known = !routerOf(key) || arm !== undefined;
+  const facts = known ? await ports.versions.get(arm ?? key.function, arm ? '$LATEST' : chosen.version) : undefined;
+  if (known && !facts)
     return refuse(
       'refused',
       `version ${chosen.version} of ${key.function} does not exist any more: name another with --to`,
     );
-  const findings = [...health(facts, stored?.state.release ?? null)];
+  const named = facts && { ...facts, version: chosen.version };
+  const findings = named ? [...health(named, stored?.state.release ?? null)] : [];
   if (concurrency?.provisioned) {
     findings.push(
       `the alias has provisioned concurrency (${concurrency.provisioned.requested}): Lambda itself moves traffic over as version ${chosen.version} gets warm, which takes minutes; until then the alias shows weights that nobody set`,
@@ -73,7 +81,10 @@ export async function chooseTarget(ports: Ports, key: AliasKey, to?: string): Pr
   }
   // Its status before the move says nothing of the move.
   const provisioned = concurrency?.provisioned && { ...concurrency.provisioned, status: 'IN_PROGRESS' };
-  return { ok: true, value: { from, ...chosen, findings, ...(provisioned ? { provisioned } : {}) } };
+  return {
+    ok: true,
+    value: { from, ...chosen, findings, ...(provisioned ? { provisioned } : {}), ...(functions ? { functions } : {}) },
+  };
 }
 
 async function knownTarget(
@@ -195,8 +206,16 @@ export async function rollbackDirectly(ports: Ports, key: AliasKey, target: Targ
   return refuse(
     'halted',
     `alias ${key.function}:${key.alias} could not be moved to version ${target.version} in ${MAX_DIRECT_TRIES} tries; it now sends ${describeRouting(from)}`,
-    `aws lambda update-alias --function-name ${key.function} --name ${key.alias} --function-version ${target.version} --routing-config '{"AdditionalVersionWeights":{}}'`,
+    byHand(key, target.version),
   );
+}
+
+/** What a person can do without Switchback. */
+function byHand(key: AliasKey, version: string): string {
+  const router = routerOf(key);
+  return router
+    ? `aws route53 list-resource-record-sets --hosted-zone-id ${router.zone} --start-record-name ${router.name}   (and give ${version} all of the weight)`
+    : `aws lambda update-alias --function-name ${key.function} --name ${key.alias} --function-version ${version} --routing-config '{"AdditionalVersionWeights":{}}'`;
 }
 
 const MAX_DIRECT_TRIES = 5;
@@ -205,7 +224,7 @@ function isRetryable(problem: unknown): boolean {
   return problem instanceof Error && 'retryable' in problem && problem.retryable === true;
 }
 
-function rollbackPlan(key: AliasKey, { from, version, blameless }: Target): Plan {
+function rollbackPlan(key: AliasKey, { from, version, blameless, functions }: Target): Plan {
   const bad = from.version === version ? (from.second?.version ?? version) : from.version;
   return {
     key,
@@ -218,7 +237,9 @@ function rollbackPlan(key: AliasKey, { from, version, blameless }: Target): Plan
     alarms: [],
     thresholds: [],
     judge: null,
-    signals: { logs: true, metrics: false },
+    // Behind a router nobody knows whose log to read where no release has told it.
+    signals: { logs: functions !== undefined || !routerOf(key), metrics: false },
+    ...(functions ? { functions } : {}),
     blindSpots: [],
     warnings: [],
     description: readDescription(from.description).text,

@@ -1,3 +1,4 @@
+import type { ArmFunctions } from '../core/release/router.ts';
 import type { GateSetting } from './gates/setting.ts';
 
 /** What a release can be told, as people write it: every text still unread. Flags, environment and file all become this. */
@@ -28,6 +29,8 @@ export interface ReleaseSettings {
   /** An alias of the candidate's own. */
   readonly testAlias?: string;
   readonly keepWarm?: KeepWarmSetting;
+  /** The two functions behind a router, which stands for function and alias. */
+  readonly functions?: ArmFunctions;
 }
 
 export interface StepSetting {
@@ -89,6 +92,7 @@ export const SETTING_NAMES = [
   'promoteEarly',
   'testAlias',
   'keepWarm',
+  'functions',
 ] as const satisfies readonly SettingName[];
 
 /** Two ways to say one thing: the stronger layer's choice silences the other in the weaker ones. */

@@ -2,6 +2,7 @@ import { parseDuration } from '../core/duration.ts';
 import type { Gate } from '../core/gates/gate.ts';
 import { type Result, refuse } from '../core/refusal.ts';
 import { HOOK_TIMEOUT_MS, type KeepWarm, type Step, type Threshold } from '../core/release/plan.ts';
+import { routerOf } from '../core/release/router.ts';
 import { checkSteps, isBlueGreen, parseStrategy } from '../core/release/strategy.ts';
 import { parseThreshold } from '../core/release/threshold.ts';
 import { gateFrom, simpleGates, testAliasGate } from './gates/read.ts';
@@ -44,6 +45,8 @@ export function wantedFrom(
   const simple = simpleGates(settings, timeoutMs.value);
   const warm = warmOf(settings);
   if (!warm.ok) return warm;
+  if (routerOf({ function: fn, alias }) && settings.functions === undefined)
+    return refuse('usage', `${fn} leads to two functions: name them in switchback.yaml, under traffic.functions`);
   return {
     ok: true,
     value: {
@@ -53,7 +56,7 @@ export function wantedFrom(
       strategy: settings.strategy ?? stepsText(settings),
       steps: steps.value,
       gates: [
-        ...testAliasOf(settings, alias),
+        ...(settings.functions && !settings.testAlias ? [] : testAliasOf(settings, alias)),
         ...simple.before,
         ...(settings.gates ?? []).map(gateFrom),
         ...simple.after,
@@ -70,6 +73,7 @@ export function wantedFrom(
             },
       signals: signals.value,
       ...(warm.value === undefined ? {} : { keepWarm: warm.value }),
+      ...(settings.functions === undefined ? {} : { functions: settings.functions }),
     },
   };
 }

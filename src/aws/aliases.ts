@@ -46,7 +46,8 @@ export function createAliases(clients: Clients): Aliases {
   };
 }
 
-function pressing<T>(urgency: Urgency | undefined, first: Priority, run: () => T): T {
+/** Runs a call with the urgency that its caller has; one without any is an ordinary one. */
+export function pressing<T>(urgency: Urgency | undefined, first: Priority, run: () => T): T {
   if (urgency === undefined) return run();
   return calling({ priority: urgency === 'rollback' ? first : 'ordinary', ownRetries: true }, run);
 }

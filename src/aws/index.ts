@@ -30,6 +30,8 @@ import { createSite } from './site.ts';
 import { createStacks } from './stacks.ts';
 import { createStage } from './stage.ts';
 import { createTopics } from './topics.ts';
+import { byRouter, factsByRouter } from './traffic/dispatch.ts';
+import { createRoute53Aliases } from './traffic/route53.ts';
 import { createTrafficFacts } from './traffic-facts.ts';
 import { createTrail } from './trail.ts';
 import { createVersions } from './versions.ts';
@@ -62,14 +64,14 @@ export interface Aws extends AwsPorts {
  */
 export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws {
   const clients = createClients(options, process.env, clock);
-  const aliases = createAliases(clients);
+  const aliases = byRouter(createAliases(clients), createRoute53Aliases(clients));
   const alarms = createAlarms(clients);
   const deployments = createDeployments(clients);
   return {
     aliases,
     alarms,
     versions: createVersions(clients, clock),
-    traffic: createTrafficFacts(clients),
+    traffic: factsByRouter(createTrafficFacts(clients)),
     baselines: createBaselines(clients, clock),
     pastLogs: createPastLogs(clients, clock),
     deployments,

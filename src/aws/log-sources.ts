@@ -18,12 +18,18 @@ export async function findLogSources(clients: Clients, watch: Watch): Promise<Lo
   const sources = found.filter((source) => source !== undefined);
   const silent = sources.find(({ systemLevel }) => systemLevel === 'WARN');
   return {
-    groups: unique(sources.length > 0 ? sources.map(({ group }) => group) : [`/aws/lambda/${watch.function}`]),
+    groups: unique(sources.length > 0 ? sources.map(({ group }) => group) : defaultGroups(watch)),
     arns: unique(sources.flatMap(({ arn }) => (arn === undefined ? [] : [arn]))),
     unusable: silent
       ? `version ${silent.version} of ${watch.function} logs system records from level WARN on, so successful invocations leave no trace: set SystemLogLevel to INFO`
       : undefined,
   };
+}
+
+/** Lambda's naming rule. */
+function defaultGroups(watch: Watch): string[] {
+  const functions = watch.functions ? Object.values(watch.functions) : [watch.function];
+  return functions.map((name) => `/aws/lambda/${name}`);
 }
 
 interface Source {
@@ -34,11 +40,17 @@ interface Source {
 }
 
 async function sourceOf(clients: Clients, watch: Watch, version: string): Promise<Source | undefined> {
+  // Behind a router stands the function itself, whatever version of it is called.
+  const arm = watch.functions?.[version];
+  const name = arm ?? watch.function;
   try {
     const configuration = await call('lambda:GetFunctionConfiguration', async () =>
-      (await clients.lambda()).getFunctionConfiguration({ FunctionName: watch.function, Qualifier: version }),
+      (await clients.lambda()).getFunctionConfiguration({
+        FunctionName: name,
+        ...(arm === undefined ? { Qualifier: version } : {}),
+      }),
     );
-    const group = configuration.LoggingConfig?.LogGroup ?? `/aws/lambda/${watch.function}`;
+    const group = configuration.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`;
     const systemLevel = configuration.LoggingConfig?.SystemLogLevel;
     return { version, group, arn: logGroupArn(configuration.FunctionArn, group), systemLevel };
   } catch {

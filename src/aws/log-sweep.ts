@@ -82,6 +82,7 @@ async function sweepGroup(
       timestampMs: timestamp,
       ingestedMs: ingestionTime ?? timestamp,
       message,
+      group,
     }));
     tally.add(events);
     for (const { timestampMs } of events) lastMs = Math.max(lastMs, timestampMs);

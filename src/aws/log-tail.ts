@@ -32,12 +32,18 @@ export async function* tailLogs(
       if (item.sessionStart) yield { kind: 'started' };
       if (item.sessionUpdate) {
         const { sessionResults = [], sessionMetadata } = item.sessionUpdate;
-        const events = sessionResults.map(({ logStreamName = '', timestamp = 0, ingestionTime, message = '' }) => ({
-          stream: logStreamName,
-          timestampMs: timestamp,
-          ingestedMs: ingestionTime ?? timestamp,
-          message,
-        }));
+        const events = sessionResults.map(
+          ({ logStreamName = '', timestamp = 0, ingestionTime, message = '', logGroupIdentifier }) => ({
+            stream: logStreamName,
+            timestampMs: timestamp,
+            ingestedMs: ingestionTime ?? timestamp,
+            message,
+            // `ACCOUNT:NAME` or an ARN, and no name of a log group has a colon.
+            ...(logGroupIdentifier === undefined
+              ? {}
+              : { group: logGroupIdentifier.replace(/:\*$/, '').replace(/^.*:/, '') }),
+          }),
+        );
         yield { kind: 'events', events, sampled: sessionMetadata?.sampled ?? false };
       }
     }

@@ -11,6 +11,8 @@ export interface LogEvent {
   /** When CloudWatch took it in; events become visible nearly in this order, unlike that of their timestamps. */
   readonly ingestedMs: number;
   readonly message: string;
+  /** The name of its log group, where it is known: it tells two functions apart. */
+  readonly group?: string;
 }
 
 /** Late events become visible behind what was already read; so much is read again. */
@@ -19,6 +21,8 @@ export const OVERLAP_MS = 10_000;
 const QUIET_MS = 120_000;
 /** Streams (sandboxes) whose last invocation is remembered, for failure lines that come before or after the report. */
 const MEMORY_STREAMS = 10_000;
+/** Lambda's naming rule. */
+const OWN_GROUP = /^\/aws\/lambda\//;
 /** Enough of a line that names no request to tell it from others of the same millisecond. */
 const LINE_CHARS = 200;
 
@@ -101,7 +105,7 @@ export class LogTally {
   #addOne(event: LogEvent): void {
     this.#newestMs = Math.max(this.#newestMs, event.timestampMs);
     if (event.timestampMs < this.#watch.sinceMs) return;
-    const version = this.#versionOf(event.stream);
+    const version = this.#versionOf(event);
     const record = version === undefined ? undefined : parseLogLine(event.message);
     if (version === undefined || !record) return;
     const what = record.requestId ?? event.message.slice(0, LINE_CHARS);
@@ -116,8 +120,14 @@ export class LogTally {
   }
 
   /** The version that wrote the stream; undefined where it is none of this watch's. */
-  #versionOf(name: string): string | undefined {
+  #versionOf({ stream: name, group }: LogEvent): string | undefined {
     const stream = parseStreamName(name);
+    const { functions } = this.#watch;
+    if (stream && functions) {
+      // Lambda names the function in the stream of every log group but the function's own.
+      const writer = stream.functionName ?? group?.replace(OWN_GROUP, '');
+      return Object.keys(functions).find((arm) => functions[arm] === writer);
+    }
     if (!stream || (stream.functionName ?? this.#watch.function) !== this.#watch.function) return undefined;
     const { version } = stream;
     return version === this.#watch.stable || version === this.#watch.candidate ? version : undefined;

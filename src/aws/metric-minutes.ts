@@ -1,4 +1,4 @@
-import type { MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwatch';
+import type { Dimension, MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwatch';
 import type { Counts } from '../core/judge/counts.ts';
 import type { Observation, Watch } from '../core/release/observation.ts';
 import { Batch } from './batch.ts';
@@ -75,7 +75,11 @@ export class MetricMinutes {
     signal: AbortSignal,
   ): Promise<void> {
     const isOneCall = readers.reduce((sum, { watch }) => sum + queriesFor(watch), 0) <= QUERIES_PER_CALL;
-    const lively = isOneCall ? readers : await this.#probe(readers, nowMs, failed, signal);
+    const isRouted = ({ watch }: R): boolean => watch.functions !== undefined;
+    const probed = isOneCall ? [] : readers.filter((reader) => !isRouted(reader));
+    // A router's traffic is no alias's: there is nothing to ask first.
+    const asked = isOneCall ? readers : readers.filter(isRouted);
+    const lively = [...asked, ...(await this.#probe(probed, nowMs, failed, signal))];
     for (const chunk of chunksOf(lively, ({ watch }) => queriesFor(watch))) {
       if (signal.aborted) return;
       try {
@@ -233,16 +237,23 @@ function statOf(watch: Watch, { version, metric, limitMs }: Question): MetricQue
     Metric: {
       Namespace: 'AWS/Lambda',
       MetricName: metric,
-      Dimensions: [
-        { Name: 'FunctionName', Value: watch.function },
-        { Name: 'Resource', Value: `${watch.function}:${watch.alias}` },
-        { Name: 'ExecutedVersion', Value: version },
-      ],
+      Dimensions: dimensionsOf(watch, version),
     },
     Period: MINUTE_MS / 1_000,
     // Trimmed count: how many values lie above the lower bound, which itself is left out.
     Stat: limitMs === undefined ? 'Sum' : `TC(${limitMs}:)`,
   };
+}
+
+function dimensionsOf({ function: name, alias, functions }: Watch, version: string): Dimension[] {
+  const arm = functions?.[version];
+  // Behind a router the function is counted as a whole, whatever alias or version of it is called.
+  if (arm !== undefined) return [{ Name: 'FunctionName', Value: arm }];
+  return [
+    { Name: 'FunctionName', Value: name },
+    { Name: 'Resource', Value: `${name}:${alias}` },
+    { Name: 'ExecutedVersion', Value: version },
+  ];
 }
 
 function addResult(

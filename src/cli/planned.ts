@@ -60,10 +60,12 @@ export function allowed({ flags: { allowAlarm = [], reason } }: Context): Record
 /** Where the candidate comes from; a folder is packed. */
 export async function sourceOf(
   { io }: Context,
-  { code, version }: Pick<ReleaseSettings, 'code' | 'version'>,
+  { code, version, functions }: Pick<ReleaseSettings, 'code' | 'version' | 'functions'>,
 ): Promise<Source> {
   if (version !== undefined) {
-    if (!/^(\d{1,15}|\$LATEST)$/.test(version)) throw usage(`--version "${version}" is not a version: it is a number`);
+    // Behind a router the versions are its arms; planning knows them.
+    if (!functions && !/^(\d{1,15}|\$LATEST)$/.test(version))
+      throw usage(`--version "${version}" is not a version: it is a number`);
     return { kind: 'version', version };
   }
   if (code === undefined) return { kind: 'latest' };

@@ -11,6 +11,7 @@ import {
   valuesOf,
 } from '../app/settings.ts';
 import type { AliasKey } from '../core/release/alias.ts';
+import { routerOf } from '../core/release/router.ts';
 import { CONFIG_FILE, configFile, readConfigFile } from './config-file.ts';
 import type { Context, Flags } from './context.ts';
 import { usage } from './failure.ts';
@@ -36,6 +37,7 @@ const FLAG_OF: Readonly<Record<SettingName, string>> = {
   promoteEarly: '--promote-early',
   testAlias: '--test-alias',
   keepWarm: 'keepWarm',
+  functions: 'traffic',
 };
 
 /** Flags and environment: enough for every command that only needs to know which alias is meant. */
@@ -104,7 +106,10 @@ export async function functionName(context: Context): Promise<string> {
   const near = layered(nearLayers(context));
   if (near.has('function') && context.flags.config === undefined) return named(near, 'function');
   const file = await fileLayer(context, valuesOf(near).function);
-  return named(layered([...nearLayers(context), ...(file ? [file] : [])]), 'function');
+  const name = named(layered([...nearLayers(context), ...(file ? [file] : [])]), 'function');
+  if (routerOf({ function: name, alias: '' }))
+    throw usage(`${name} leads to two functions, and this is about the versions of one`, 'add --function NAME');
+  return name;
 }
 
 /** The alias that is meant, with the account and region that the credentials lead to. */
@@ -164,7 +169,7 @@ function named(found: ReadonlyMap<SettingName, Sourced>, name: 'function' | 'ali
       `no ${name} is named: which one is meant?`,
       `add ${FLAG_OF[name]} NAME, set SWITCHBACK_${name.toUpperCase()}, or write it into ${CONFIG_FILE} (switchback init)`,
     );
-  if (PATTERNS[name].test(value)) return value;
+  if (PATTERNS[name].test(value) || (name === 'function' && routerOf({ function: value, alias: '' }))) return value;
   const why =
     name === 'alias' && /^\d+$/.test(value)
       ? 'a number is a version, and releases shift an alias'

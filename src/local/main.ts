@@ -10,6 +10,7 @@ import { createFaults } from './control/faults.ts';
 import { createLambda, type Lambda } from './lambda/index.ts';
 import type { FunctionInvoker } from './links.ts';
 import { createLogs } from './logs/index.ts';
+import { createRoute53 } from './route53/service.ts';
 import { createS3 } from './s3/service.ts';
 import { createLocalServer } from './server.ts';
 import { createSns, type Sns } from './sns/service.ts';
@@ -94,6 +95,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     s3.service,
     codedeploy.service,
     createCloudTrail(trail),
+    createRoute53(base),
   ];
 
   const wire = createWire({ services, clock: systemClock, recorder: trail, interference: faults, endpoint, onBug });

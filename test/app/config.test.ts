@@ -204,3 +204,29 @@ test('the schema that editors read is the one that the program reads', () => {
   const committed = readFileSync(new URL('../../switchback.schema.json', import.meta.url), 'utf8');
   assert.deepEqual(JSON.parse(committed), configSchema(), 'run: node tools/generate.ts');
 });
+
+test('traffic puts a router in the place of function and alias', () => {
+  const route53 = '{zone: Z1, name: checkout.example.com, type: CNAME}';
+  const two = 'functions: {blue: checkout-blue, green: checkout-green}';
+  const [only] = functions(`strategy: canary 5% 5m\ntraffic:\n  route53: ${route53}\n  ${two}`);
+  assert.deepEqual(only?.settings, {
+    strategy: 'canary 5% 5m',
+    function: 'route53:Z1:checkout.example.com',
+    alias: 'CNAME',
+    functions: { blue: 'checkout-blue', green: 'checkout-green' },
+  });
+  assert.deepEqual([only.lines.get('function'), only.lines.get('functions'), only.lines.get('strategy')], [2, 4, 1]);
+  const cases: [string, RegExp][] = [
+    [
+      `traffic: {route53: ${route53}, ${two}}\nalias: live`,
+      /:2:8: alias: traffic leads to two functions: leave alias out/,
+    ],
+    [`traffic: {route53: ${route53}, functions: {blue: a}}`, /traffic\.functions: two functions are needed/],
+    [`traffic: {route53: ${route53}, functions: {blue: a, green: a}}`, /both name the same function/],
+    [`traffic: {route53: ${route53}, functions: {'1': a, green: b}}`, /not digits alone/],
+    [`traffic: {route53: {zone: Z1, nam: x}, ${two}}`, /route53\.nam: there is no such key — did you mean "name"/],
+    [`traffic: {route53: {zone: Z1, name: X, type: CNAME}, ${two}}`, /route53\.name: write a name such as/],
+    [`traffic: {route53: ${route53}, ${two}}\nfunctions: {a: {}}`, /:1:10: traffic: traffic names its own functions/],
+  ];
+  for (const [text, expected] of cases) assert.match(problems(text).join('\n') || 'no problem', expected, text);
+});

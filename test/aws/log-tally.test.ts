@@ -243,3 +243,24 @@ function sum(a: CountsByVersion[string] | undefined, b: CountsByVersion[string] 
     coldStarts: of('coldStarts'),
   });
 }
+
+test('behind a router each function counts for its arm, whatever version of it wrote', () => {
+  const watch = { ...WATCH, stable: 'blue', candidate: 'green', functions: { blue: 'orders-1', green: 'orders-2' } };
+  const own = (name: string, stream: string, n: number) => ({
+    ...event(stream, n, report(n)),
+    group: `/aws/lambda/${name}`,
+  });
+  const seen = countOf(
+    [
+      own('orders-1', '2026/11/21/[$LATEST]aaaa', 1),
+      own('orders-2', '2026/11/21/[$LATEST]bbbb', 2),
+      own('orders-2', '2026/11/21/[7]cccc', 3),
+      own('orders', '2026/11/21/[7]dddd', 4),
+      { ...event('2026/11/21/orders-1[3][eeee]', 5, report(5)), group: 'shared' },
+      { ...event('2026/11/21/billing[3][ffff]', 6, report(6)), group: 'shared' },
+      event('2026/11/21/[3]gggg', 7, report(7)),
+    ],
+    watch,
+  );
+  assert.deepEqual(seen, { blue: counts({ invocations: 2 }), green: counts({ invocations: 2 }) });
+});

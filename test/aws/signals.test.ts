@@ -209,6 +209,26 @@ test('CloudWatch minutes are counted per version, slow ones above their limit', 
   ]);
 });
 
+test('behind a router the minutes are those of each arm’s whole function', async () => {
+  await using scripted = await start();
+  scripted.on('cloudwatch', 'GetMetricData', ({ MetricDataQueries }) => ({
+    MetricDataResults: (MetricDataQueries as MetricQuery[]).flatMap(({ Id, MetricStat: { Metric } }) =>
+      Metric.MetricName === 'Invocations'
+        ? [{ Id, Timestamps: [new Date(SINCE)], Values: [Metric.Dimensions[0]?.Value === 'orders-1' ? 9 : 1] }]
+        : [],
+    ),
+  }));
+  const functions = { blue: 'orders-1', green: 'orders-2' };
+  const watch = { ...WATCH, logs: false, metrics: true, limitsMs: [], stable: 'blue', candidate: 'green', functions };
+  const { minutes = [] } = await open(scripted, new StepClock(SINCE + 90_000)).look(watch);
+  const counts = minutes[0]?.counts;
+  assert.deepEqual([counts?.blue?.invocations, counts?.green?.invocations], [9, 1]);
+  const queries = scripted.inputs('GetMetricData')[0]?.MetricDataQueries as MetricQuery[] | undefined;
+  const asked = queries?.map(({ MetricStat }) => MetricStat.Metric.Dimensions) ?? [];
+  assert.deepEqual(new Set(asked.map((dimensions) => JSON.stringify(dimensions))).size, 2);
+  assert.deepEqual(asked[0], [{ Name: 'FunctionName', Value: 'orders-1' }]);
+});
+
 interface MetricQuery {
   readonly Id: string;
   readonly MetricStat: {

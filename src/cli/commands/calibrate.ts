@@ -1,6 +1,7 @@
 import { calibrationsOn } from '../../app/calibrate/calibrations.ts';
 import { calibrateAlias } from '../../app/calibrate.ts';
 import { DEFAULTS, valuesOf } from '../../app/settings.ts';
+import { routerOf } from '../../core/release/router.ts';
 import { calibrationText } from '../../present/text/calibration.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
@@ -20,6 +21,11 @@ export async function run(context: Context): Promise<ExitCode> {
   if (!(hours > 0 && hours <= MAX_HOURS))
     throw usage(`--hours "${flags.hours}" is not possible: write a number above 0, at most ${MAX_HOURS}`);
   const key = await aliasKey(context);
+  if (routerOf(key))
+    throw usage(
+      `${key.function} leads to two functions, and only an alias’s past can be learned`,
+      'add --function NAME --alias NAME',
+    );
   const alpha = await alphaOf(context);
   const wired = await context.wired();
   const calibrations = calibrationsOn(await wired.shelf('calibrations'));

@@ -1,6 +1,7 @@
 import type { Counts } from '../judge/counts.ts';
 import type { AliasSnapshot } from './alias.ts';
 import type { DeploymentReading } from './deployment.ts';
+import type { ArmFunctions } from './router.ts';
 
 /** Counts per version; a version without traffic has no entry. */
 export type CountsByVersion = Readonly<Record<string, Counts>>;
@@ -49,6 +50,8 @@ export interface Watch {
   readonly alias: string;
   readonly stable: string;
   readonly candidate: string;
+  /** Where a router leads to two functions: which one stands behind each version. */
+  readonly functions?: ArmFunctions;
   /** Signals before this belong to other releases. */
   readonly sinceMs: number;
   readonly logs: boolean;

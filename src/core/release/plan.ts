@@ -3,6 +3,7 @@ import type { JudgeConfig } from '../judge/config.ts';
 import type { AliasKey } from './alias.ts';
 import type { Shifter } from './deployment.ts';
 import type { Membership } from './member.ts';
+import type { ArmFunctions } from './router.ts';
 
 /** A weight for the candidate and how long it is held. */
 export interface Step {
@@ -73,6 +74,8 @@ export interface Plan {
   readonly key: AliasKey;
   readonly stable: string;
   readonly candidate: string;
+  /** Where a router leads to two functions: which one stands behind each version. */
+  readonly functions?: ArmFunctions;
   /** What the pipeline told of the change. */
   readonly origin?: Origin;
   /** The strategy as the user named it. */

@@ -8,6 +8,7 @@ import { betterPlan, calibrationText, foresight, setUpJudge } from './foresight.
 import type { KeepWarm, Plan, Step, Threshold } from './plan.ts';
 import { isMovedByLambda } from './provisioned.ts';
 import { isOpen, type Release } from './release.ts';
+import { type ArmFunctions, sayable } from './router.ts';
 
 /** What somebody wants released, every text already read. */
 export interface PlanRequest {
@@ -22,6 +23,8 @@ export interface PlanRequest {
   readonly judge: Plan['judge'];
   readonly signals: Plan['signals'];
   readonly keepWarm?: KeepWarm;
+  /** Where a router leads to two functions: which one stands behind each version. */
+  readonly functions?: ArmFunctions;
   /** Random, made by the caller. */
   readonly deploymentId: string;
   readonly secret: string;
@@ -87,6 +90,13 @@ export function makePlan(request: PlanRequest, facts: Facts, open: Release | nul
   const refusal = aliasRefusal(key, facts, open) ?? candidateRefusal(request, facts) ?? alarmRefusal(request, facts);
   if (refusal) return { ok: false, refusal };
   if (request.steps.at(-1)?.weightPercent !== 100) return refuse('usage', 'a plan must end at 100 %');
+  const steps = request.functions ? request.steps.map(sayableStep) : request.steps;
+  const same = steps.findIndex(({ weightPercent }, index) => weightPercent === steps[index + 1]?.weightPercent);
+  if (same >= 0)
+    return refuse(
+      'usage',
+      `steps ${same + 1} and ${same + 2} are the same to two weights of 0 to 255: both are ${steps[same]?.weightPercent} %`,
+    );
   const problem = gatesProblem(request.gates, request.steps);
   if (problem) return refuse(problem.kind, problem.message);
   return {
@@ -96,7 +106,8 @@ export function makePlan(request: PlanRequest, facts: Facts, open: Release | nul
       stable: facts.alias.version,
       candidate: facts.candidate.version,
       strategy: request.strategy,
-      steps: request.steps,
+      steps,
+      ...(request.functions ? { functions: request.functions } : {}),
       gates: request.gates,
       alarms: request.alarms.map((name) => {
         const allowed = request.allowedAlarms[name];
@@ -116,7 +127,15 @@ export function makePlan(request: PlanRequest, facts: Facts, open: Release | nul
   };
 }
 
-function candidateRefusal({ key, steps }: PlanRequest, { candidate, stable, alias }: Facts): Refusal | undefined {
+/** A weight of 0 to 255 cannot say every percent; the plan shows what will be there. */
+function sayableStep(step: Step): Step {
+  return { ...step, weightPercent: sayable(step.weightPercent) };
+}
+
+function candidateRefusal(
+  { key, steps, functions }: PlanRequest,
+  { candidate, stable, alias }: Facts,
+): Refusal | undefined {
   if (candidate.state !== 'Active' && candidate.state !== 'Inactive') {
     return {
       kind: 'refused',
@@ -130,7 +149,8 @@ function candidateRefusal({ key, steps }: PlanRequest, { candidate, stable, alia
       message: `alias ${key.alias} points to version ${alias.version}, which does not exist any more`,
     };
   }
-  if (steps.length > 1 && stable.role !== candidate.role) {
+  // Lambda's own rule for the two versions of an alias.
+  if (!functions && steps.length > 1 && stable.role !== candidate.role) {
     return {
       kind: 'refused',
       message: `versions ${stable.version} and ${candidate.version} have different execution roles; AWS does not split an alias between them`,
@@ -224,6 +244,18 @@ function warnings(request: PlanRequest, { alarms, bypasses, concurrency, stable,
   if (concurrency.provisioned) {
     found.push(
       `the alias has provisioned concurrency (${concurrency.provisioned.requested}): Lambda moves traffic only as the target gets warm, so a rollback takes minutes, not milliseconds, and the alias may show weights that nobody set`,
+    );
+  }
+  const differing = request.functions
+    ? request.steps.filter((step) => sayable(step.weightPercent) !== step.weightPercent)
+    : [];
+  if (differing.length > 0) {
+    const said = differing.map(({ weightPercent }) => `${weightPercent} % becomes ${sayable(weightPercent)} %`);
+    found.push(`two weights of 0 to 255 cannot say every percent: ${said.join(', ')}`);
+  }
+  if (request.functions) {
+    found.push(
+      'names are moved, not requests: who has looked the name up goes on as before until its time to live is over, after a rollback too',
     );
   }
   if (stable && stable.timeoutMs !== candidate.timeoutMs) {

@@ -17,6 +17,7 @@ export function watchFor(release: Release): Watch {
     alias: plan.key.alias,
     stable: plan.stable,
     candidate: plan.candidate,
+    ...(plan.functions ? { functions: plan.functions } : {}),
     sinceMs: Math.min(marks.startedAt, plan.shifter?.sinceMs ?? marks.startedAt),
     logs: plan.signals.logs,
     metrics: plan.signals.metrics,

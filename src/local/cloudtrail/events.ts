@@ -12,6 +12,7 @@ const DATA_EVENTS: Readonly<Record<ServiceId, RegExp>> = {
   codedeploy: /^$/,
   cloudtrail: /^$/,
   cloudformation: /^$/,
+  'route-53': /^$/,
 };
 
 /** Lambda's event names carry the date of the API they came with, and some a `v2` behind it. */
@@ -89,6 +90,7 @@ const RESOURCE_MEMBERS: Readonly<Record<ServiceId, readonly ResourceMember[]>> =
   codedeploy: [['deploymentId', 'AWS::CodeDeploy::Deployment']],
   cloudtrail: [],
   cloudformation: [['StackName', 'AWS::CloudFormation::Stack']],
+  'route-53': [['HostedZoneId', 'AWS::Route53::HostedZone']],
 };
 
 /** What a call was about, as `LookupEvents` lists and searches it. Takes the scrubbed input and output. */

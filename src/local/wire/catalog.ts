@@ -32,6 +32,8 @@ export interface ServiceFacts {
   readonly eventSource: string;
   /** The code under which a missing required member is refused; a service without one names such members itself. */
   readonly validationCode?: string;
+  /** REST XML other than S3's: the namespace of its documents; its errors stand in an `ErrorResponse`. */
+  readonly xmlNamespace?: string;
   readonly throttle: ErrorFacts;
   readonly fault: ErrorFacts;
   /** The largest request body; above it the answer is 413. */
@@ -176,6 +178,19 @@ export const CATALOG: readonly ServiceFacts[] = [
     fault: internalFailure,
     maxBodyBytes: GENERAL_BODY_BYTES,
     load: () => import('@aws-sdk/client-cloudformation'),
+  },
+  {
+    id: 'route-53',
+    signingName: 'route53',
+    protocol: 'restXml',
+    queryCompatible: false,
+    eventSource: 'route53.amazonaws.com',
+    validationCode: 'InvalidInput',
+    xmlNamespace: 'https://route53.amazonaws.com/doc/2013-04-01/',
+    throttle: queryThrottling,
+    fault: internalFailure,
+    maxBodyBytes: GENERAL_BODY_BYTES,
+    load: () => import('@aws-sdk/client-route-53'),
   },
 ];
 

@@ -88,8 +88,9 @@ function isQuery(head: Head, facts: ServiceFacts | undefined, signed: boolean): 
   return contentType(head) === 'application/x-www-form-urlencoded' || /(^|&)Action=/.test(head.query) || !!facts?.query;
 }
 
-/** Requests without a signature: Lambda's paths begin with an API date, everything else is S3 (public objects). */
+/** Requests without a signature: Lambda's and Route 53's paths begin with an API date, everything else is S3 (public objects). */
 function byPath(path: string): ServiceFacts | undefined {
+  if (path.startsWith('/2013-04-01/')) return bySigningName.get('route53');
   return bySigningName.get(/^\/20\d\d-\d\d-\d\d\//.test(path) ? 'lambda' : 's3');
 }
 

@@ -38,7 +38,8 @@ export type ServiceId =
   | 's3'
   | 'codedeploy'
   | 'cloudtrail'
-  | 'cloudformation';
+  | 'cloudformation'
+  | 'route-53';
 
 /**
  * An error that AWS would answer. `code` is the error's shape name (`ResourceNotFoundException`); the wire layer takes the

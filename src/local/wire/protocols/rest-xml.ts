@@ -7,11 +7,14 @@ import type { Shape, Traits } from '../schema.ts';
 import { escapeXml, parseXml } from '../xml.ts';
 import { readXml, writeXmlElement } from '../xml-shape.ts';
 
-const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
+const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 const PROLOGUE = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const EMPTY = new Uint8Array();
 
-/** `aws.protocols#restXml` as S3 speaks it: `x-amz-request-id`, errors without a wrapper, XML under S3's namespace. */
+/**
+ * `aws.protocols#restXml` as S3 speaks it (`x-amz-request-id`, errors without a wrapper, XML under S3's namespace) and as
+ * Route 53 does (`x-amzn-RequestId`, errors inside an `ErrorResponse`).
+ */
 export const restXml: Protocol = {
   decode({ operation, request, labels }: Incoming): unknown {
     const bindings = bindingsOf(operation.input);
@@ -25,9 +28,10 @@ export const restXml: Protocol = {
     return { ...(readBody(operation.input) as object), ...input };
   },
 
-  encode(_model: ServiceModel, operation: Operation, output: Output, requestId: string): WireResponse {
+  encode(model: ServiceModel, operation: Operation, output: Output, requestId: string): WireResponse {
     const bindings = bindingsOf(operation.output);
-    const headers: Record<string, string> = { ...ids(requestId), ...writeBoundHeaders(bindings, output) };
+    const namespace = model.facts.xmlNamespace ?? S3_NAMESPACE;
+    const headers: Record<string, string> = { ...ids(model, requestId), ...writeBoundHeaders(bindings, output) };
     const partial = headers['content-range'] !== undefined;
     const status = partial ? 206 : (operation.http?.status ?? 200);
     const { payload } = bindings;
@@ -40,12 +44,12 @@ export const restXml: Protocol = {
       if (value === undefined || value === null) return { status, headers, body: '' };
       if (typeof value === 'string') return { status, headers, body: value };
       const name = payload.traits.xmlName ?? elementName(payload.shape, payload.name);
-      return xml(status, headers, writeXmlElement(name, payload.shape, value, NAMESPACE));
+      return xml(status, headers, writeXmlElement(name, payload.shape, value, namespace));
     }
     if (!bindings.hasBody || operation.output.kind !== 'structure') return { status, headers, body: '' };
     if (operation.name === 'GetBucketLocation') return bucketLocation(status, headers, output);
     const name = elementName(operation.output, `${operation.name}Result`);
-    return xml(status, headers, writeXmlElement(name, operation.output, output, NAMESPACE));
+    return xml(status, headers, writeXmlElement(name, operation.output, output, namespace));
   },
 
   encodeError(model, error, requestId): WireResponse {
@@ -54,13 +58,19 @@ export const restXml: Protocol = {
     const extra = Object.entries(members)
       .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
       .map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`);
+    if (model?.facts.xmlNamespace !== undefined) {
+      const facts = `<Type>${resolved.fault}</Type><Code>${escapeXml(resolved.code)}</Code><Message>${escapeXml(resolved.message)}</Message>`;
+      const wrapped = `<ErrorResponse xmlns="${model.facts.xmlNamespace}"><Error>${facts}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
+      return xml(resolved.status, ids(model, requestId), wrapped);
+    }
     const body = `<Error><Code>${escapeXml(resolved.code)}</Code><Message>${escapeXml(resolved.message)}</Message>${extra.join('')}<RequestId>${requestId}</RequestId></Error>`;
-    if (resolved.status === 304) return { status: 304, headers: ids(requestId), body: EMPTY };
-    return xml(resolved.status, ids(requestId), body);
+    if (resolved.status === 304) return { status: 304, headers: ids(model, requestId), body: EMPTY };
+    return xml(resolved.status, ids(model, requestId), body);
   },
 };
 
-function ids(requestId: string): Record<string, string> {
+function ids(model: ServiceModel | undefined, requestId: string): Record<string, string> {
+  if (model?.facts.xmlNamespace !== undefined) return { 'x-amzn-requestid': requestId };
   const id = requestId.replaceAll('-', '').slice(0, 16).toUpperCase();
   return { 'x-amz-request-id': id, 'x-amz-id-2': Buffer.from(requestId).toString('base64') };
 }
@@ -72,7 +82,7 @@ function xml(status: number, headers: Record<string, string>, element: string): 
 /** The one answer whose root element is itself the only member. */
 function bucketLocation(status: number, headers: Record<string, string>, output: Output): WireResponse {
   const location = output.LocationConstraint === undefined ? '' : escapeXml(String(output.LocationConstraint));
-  return xml(status, headers, `<LocationConstraint xmlns="${NAMESPACE}">${location}</LocationConstraint>`);
+  return xml(status, headers, `<LocationConstraint xmlns="${S3_NAMESPACE}">${location}</LocationConstraint>`);
 }
 
 function elementName(shape: Shape, fallback: string): string {

@@ -1,0 +1,90 @@
+import type { AliasKey, Routing } from './alias.ts';
+
+/**
+ * Where traffic is not moved by an alias but by a router in front of two functions. The router stands where the function
+ * stands in a key, so that everything that moves traffic works with it as with an alias; the versions are its arms.
+ */
+
+/** Two weighted records of one name and type in Route 53. */
+export interface Router {
+  readonly zone: string;
+  readonly name: string;
+  readonly type: string;
+}
+
+/** Which function stands behind each arm; absent where the versions are those of one function. */
+export type ArmFunctions = Readonly<Record<string, string>>;
+
+/** What an arm may be called: the set identifier of its record. Never only digits, which would look like a version. */
+export const ARM_NAME = /^(?!\d+$)[\w-]{1,64}$/;
+export const ZONE_ID = /^[A-Z0-9]{1,32}$/;
+export const DNS_NAME = /^(?=.{1,200}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+$/;
+export const RECORD_TYPES = ['A', 'AAAA', 'CNAME'] as const;
+
+const ROUTER = /^route53:([A-Z0-9]{1,32}):([a-z0-9_.-]{1,200})$/;
+
+export function routerKey({ zone, name, type }: Router): Pick<AliasKey, 'function' | 'alias'> {
+  return { function: `route53:${zone}:${name}`, alias: type };
+}
+
+/** The router that a key means; undefined where it means a function's alias. */
+export function routerOf({ function: fn, alias }: Pick<AliasKey, 'function' | 'alias'>): Router | undefined {
+  const match = ROUTER.exec(fn);
+  return match ? { zone: match[1]!, name: match[2]!, type: alias } : undefined;
+}
+
+export const MAX_WEIGHT = 255;
+
+/**
+ * Two weights, each 0 to 255, whose proportion is nearest to `weightPercent` for the second: exact for whole percents, off by
+ * at most 0.05 from 0.4 to 99.6 %. Nobody who asks for some traffic gets none: the least is 1 of 256 (0.39 %).
+ */
+export function weightsFor(weightPercent: number): { readonly first: number; readonly second: number } {
+  if (weightPercent <= 0) return { first: 100, second: 0 };
+  if (weightPercent >= 100) return { first: 0, second: 100 };
+  if (Number.isInteger(weightPercent)) return { first: 100 - weightPercent, second: weightPercent };
+  let best = { first: MAX_WEIGHT, second: 1 };
+  let bestOff = Number.POSITIVE_INFINITY;
+  for (let second = 1; second <= MAX_WEIGHT; second += 1) {
+    const first = Math.min(MAX_WEIGHT, Math.max(1, Math.round((second * (100 - weightPercent)) / weightPercent)));
+    const off = Math.abs((100 * second) / (first + second) - weightPercent);
+    // The smallest weights of equal proportions come first.
+    if (off < bestOff - EQUAL) [best, bestOff] = [{ first, second }, off];
+  }
+  return best;
+}
+
+const EQUAL = 1e-9;
+
+/** The second's share of two weights in percent; equal shares where both are 0, as Route 53 answers then. */
+export function percentOfWeights(first: number, second: number): number {
+  if (first + second === 0) return 50;
+  return Number(((100 * second) / (first + second)).toFixed(4));
+}
+
+/** The percent that weights can say and that is nearest to the one that is wanted. */
+export function sayable(weightPercent: number): number {
+  const { first, second } = weightsFor(weightPercent);
+  return percentOfWeights(first, second);
+}
+
+/**
+ * Two arms' weights as a routing. `main`: the arm that was the main one when a release last wrote, which the weights alone
+ * do not tell; without it the larger one is.
+ */
+export function routingOfWeights(arms: readonly [Arm, Arm], main: string | undefined): Routing {
+  const [a, b] = arms;
+  if (a.weight > 0 && b.weight === 0) return { version: a.name, second: null };
+  if (b.weight > 0 && a.weight === 0) return { version: b.name, second: null };
+  const isFirst = main === a.name || (main !== b.name && a.weight >= b.weight);
+  const [first, second] = isFirst ? [a, b] : [b, a];
+  return {
+    version: first.name,
+    second: { version: second.name, weightPercent: percentOfWeights(first.weight, second.weight) },
+  };
+}
+
+export interface Arm {
+  readonly name: string;
+  readonly weight: number;
+}

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type ResourceRecordSet, Route53 } from '@aws-sdk/client-route-53';
+import { type Ended, Running } from './processes.ts';
+import { bad, good, oneObject, type ReleaseJson, Site, zipOf } from './site.ts';
+
+let site: Site;
+let route53: Route53;
+before(async () => {
+  site = await Site.open();
+  const credentials = { accessKeyId: 'tester', secretAccessKey: 'secret' };
+  route53 = new Route53({ endpoint: site.local.endpoint, region: 'us-east-1', credentials });
+});
+after(async () => {
+  route53.destroy();
+  await site.close();
+});
+
+/** Two functions and a name that leads to them by weight, as a team has them. */
+class Pair {
+  readonly functions: Readonly<Record<string, string>>;
+  readonly config: string;
+  readonly #zone: string;
+  readonly #name: string;
+  readonly #state: string;
+
+  private constructor(functions: Readonly<Record<string, string>>, zone: string, name: string) {
+    this.functions = functions;
+    this.#zone = zone;
+    this.#name = name;
+    this.#state = path.join(site.folder, `${name}-state`);
+    this.config = path.join(site.folder, `${name}.yaml`);
+    const traffic = { route53: { zone, name, type: 'CNAME' }, functions };
+    writeFileSync(this.config, JSON.stringify({ traffic }));
+  }
+
+  static async open(label: string, blueSource: string, greenSource: string): Promise<Pair> {
+    const [blue, green] = [
+      await site.service(blueSource, { alias: null }),
+      await site.service(greenSource, { alias: null }),
+    ];
+    const { HostedZone } = await route53.createHostedZone({ Name: 'example.com', CallerReference: label });
+    const zone = (HostedZone?.Id ?? '').replace('/hostedzone/', '');
+    const pair = new Pair({ blue: blue.name, green: green.name }, zone, `${label}.example.com`);
+    const arm = (SetIdentifier: string, Weight: number): ResourceRecordSet => ({
+      Name: `${label}.example.com`,
+      Type: 'CNAME',
+      SetIdentifier,
+      Weight,
+      TTL: 1,
+      ResourceRecords: [{ Value: `${SetIdentifier}.example.net` }],
+    });
+    const Changes = [arm('blue', 100), arm('green', 0)].map(
+      (ResourceRecordSet) => ({ Action: 'CREATE', ResourceRecordSet }) as const,
+    );
+    await route53.changeResourceRecordSets({ HostedZoneId: zone, ChangeBatch: { Changes } });
+    return pair;
+  }
+
+  run(verb: string, ...args: readonly string[]): Promise<Ended> {
+    const all = [verb, '--config', this.config, '--state', this.#state, ...args];
+    return new Running(all, site.env, site.folder).ended;
+  }
+
+  async json<T = ReleaseJson>(verb: string, ...args: readonly string[]): Promise<{ code: number | null; json: T }> {
+    const { code, stdout, stderr } = await this.run(verb, ...args, '--json');
+    return { code, json: oneObject<T>(stdout, stderr) };
+  }
+
+  async #records(): Promise<readonly ResourceRecordSet[]> {
+    const found = await route53.listResourceRecordSets({ HostedZoneId: this.#zone, StartRecordName: this.#name });
+    return found.ResourceRecordSets ?? [];
+  }
+
+  async weights(): Promise<Record<string, number>> {
+    const arms = (await this.#records()).filter(({ Weight }) => Weight !== undefined);
+    return Object.fromEntries(arms.map(({ SetIdentifier = '', Weight = 0 }) => [SetIdentifier, Weight]));
+  }
+
+  /** The TXT record that bears the owner tag. */
+  async tag(): Promise<string> {
+    return (await this.#records()).find(({ Type }) => Type === 'TXT')?.ResourceRecords?.[0]?.Value ?? '';
+  }
+
+  /** Calls the functions as clients of the name would, by its weights, some thirty times a second while `work` goes on. */
+  async underTraffic<T>(work: () => Promise<T>): Promise<T> {
+    const stop = new AbortController();
+    const calling = this.#call(stop.signal);
+    try {
+      return await work();
+    } finally {
+      stop.abort();
+      await calling;
+    }
+  }
+
+  async #call(signal: AbortSignal): Promise<void> {
+    const calls = new Set<Promise<unknown>>();
+    while (!signal.aborted) {
+      const { blue = 0, green = 0 } = await this.weights();
+      const arm = Math.random() * (blue + green) < green ? 'green' : 'blue';
+      const call: Promise<unknown> = site.lambda
+        .invoke({ FunctionName: this.functions[arm] ?? '' })
+        .catch(() => undefined)
+        .finally(() => calls.delete(call));
+      calls.add(call);
+      await pause(30, undefined, { signal }).catch(() => undefined);
+    }
+    await Promise.all(calls);
+  }
+}
+
+describe('two functions behind weighted records', { concurrency: 3 }, () => {
+  test('a bad canary of 10 % is seen in its own function’s log, and the weights go back', async () => {
+    const pair = await Pair.open('bad', good('one'), bad('two'));
+    const { code, json } = await pair.underTraffic(() => pair.json('deploy', '--strategy', 'canary 10% 80s'));
+    assert.equal(code, 3, json.reason);
+    const { state, stable, candidate, alias } = json;
+    assert.deepEqual(
+      { state, stable, candidate, alias },
+      { state: 'rolledBack', stable: 'blue', candidate: 'green', alias: 'CNAME' },
+    );
+    assert.ok(json.evidence.some(({ outcome }) => outcome === 'fail'));
+    assert.deepEqual(await pair.weights(), { blue: 100, green: 0 });
+    assert.match(await pair.tag(), /^"switchback serial=\d+ main=blue"$/, 'no owner tag is left');
+  });
+
+  test('new code goes into the idle function, is promoted, and a rollback leads back', async () => {
+    const pair = await Pair.open('good', good('one'), good('old'));
+    const zip = path.join(site.folder, 'two-functions.zip');
+    writeFileSync(zip, zipOf(good('two')));
+    const quick = ['--strategy', 'canary 10% 300ms', '--bake', '300ms'];
+    const { code, stdout, stderr } = await pair.underTraffic(() => pair.run('deploy', '--zip', zip, ...quick));
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /promoted/);
+    assert.match(stderr, /10 %/);
+    assert.deepEqual(await pair.weights(), { blue: 0, green: 100 });
+    const { Payload } = await site.lambda.invoke({ FunctionName: pair.functions.green ?? '' });
+    assert.match(Buffer.from(Payload ?? []).toString(), /two/);
+
+    const status = await pair.json('status');
+    assert.deepEqual([status.code, status.json.state, status.json.candidate], [0, 'promoted', 'green']);
+    const again = await pair.json('deploy', '--zip', zip, ...quick);
+    assert.deepEqual([again.code, again.json.state], [0, 'noop']);
+    const back = await pair.underTraffic(() => pair.run('rollback', '--reason', 'a customer calls'));
+    assert.equal(back.code, 0, back.stderr);
+    assert.deepEqual(await pair.weights(), { blue: 100, green: 0 });
+  });
+
+  test('without its state a rollback still finds and moves the records', async () => {
+    const pair = await Pair.open('lost', good('one'), good('two'));
+    const back = () => pair.run('rollback', '--to', 'green', '--reason', 'blue is broken');
+    const { code, stderr } = await pair.underTraffic(back);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(await pair.weights(), { blue: 0, green: 100 });
+  });
+
+  test('what two functions cannot have is refused before anything is done', async () => {
+    const pair = await Pair.open('refused', good('one'), good('two'));
+    const unknown = await pair.run('deploy', '--version', '7');
+    assert.deepEqual([unknown.code, /"7" is neither of blue and green/.test(unknown.stderr)], [2, true]);
+    const alias = await pair.run('deploy', '--test-alias', 'try');
+    assert.deepEqual([alias.code, /needs an alias/.test(alias.stderr)], [2, true]);
+    assert.deepEqual(await pair.weights(), { blue: 100, green: 0 });
+    assert.equal(await pair.tag(), '');
+  });
+});
