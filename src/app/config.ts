@@ -169,8 +169,8 @@ function knownKeys(path: Path, document: Document.Parsed): readonly string[] {
   if (path.length === 0)
     return [
       'function',
-      'traffic',
       ...RELEASE_KEYS,
+      'traffic',
       'defaults',
       'functions',
       'train',
