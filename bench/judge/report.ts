@@ -49,7 +49,7 @@ export function markdown(plan: BenchPlan, summary: Summary): string {
     ...summary.power.filter(({ job }) => job.p1 !== job.p0).map((result) => sideBySide(result, summary)),
     '',
     '## Where somebody else serves clearly fewer',
-    `Against the rules that roll back at most 1 % of quiet good releases in the cell. A rule that trusts a fixed rate on the new version alone can be faster where its guess happens to be right: it is bound by limit A, not B, and an outage of both versions deceives it. "Least possible" is what the best rule serves that knows both failure rates beforehand and that no outage can deceive (by dynamic programming, ${'`bench/judge/floor.ts`'}): after one failure of the new version, and after the two that this judge asks for before it blames anybody.`,
+    `Against the rules that roll back at most 1 % of quiet good releases in the cell. A rule that trusts a fixed rate on the new version alone can be faster where its guess happens to be right: it is bound by limit A, not B, and an outage of both versions deceives it. "Least possible" is what the best rule serves that knows both failure rates beforehand and that no outage can deceive (by dynamic programming, ${'`bench/judge/floor.ts`'}): after one failure of the new version, and after the two that this judge asks for before it blames anybody. These two are exact means; the columns before them are those of the releases played, which chance moves a little.`,
     '',
     lost(summary),
     '',
