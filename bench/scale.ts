@@ -128,7 +128,7 @@ async function settled(product: Product, note: (text: string) => void): Promise<
   return { rssMb, problems };
 }
 
-const QUIET_PERCENT = 3;
+const QUIET_PERCENT = 5;
 const MOST_SETTLING = 40;
 
 /** One release after the other fails: the time until AWS has taken the write that makes stable the only version. */

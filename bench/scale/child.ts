@@ -68,7 +68,7 @@ async function start(n: number): Promise<void> {
 const starting = new Map<string, number>();
 home.upkeep.onChange((actors) => {
   for (const actor of actors) if (starting.has(actor)) void noteStarted(actor);
-}, 20);
+}, 50);
 
 async function noteStarted(actor: string): Promise<void> {
   const phase = (await host.read(actor))?.state.release?.phase;
