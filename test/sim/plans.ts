@@ -42,7 +42,7 @@ export function drawPlan(
 ): { plan: Plan; bad: boolean } {
   const hooks = silent >= 0 && random.chance(0.3);
   const judged = random.chance(0.05);
-  const slow = !judged && random.chance(0.1);
+  const slow = !judged && random.chance(0.06);
   return {
     bad: random.chance(0.35),
     plan: build({

@@ -44,7 +44,7 @@ export function scenarioOf(seed: number): Scenario {
     foreignChance: random.pick([0, 0, 0.3]),
     takenTwice: random.pick([0, 0, 0, 0.03]),
     hookTroubles: { silent: 0.1, fails: 0.1, crashes: 0.05, doubled: 0.1 },
-    incidents: random.chance(0.03),
+    incidents: random.chance(0.02),
   };
 }
 

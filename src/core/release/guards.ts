@@ -115,13 +115,16 @@ export function guardVerdicts(plan: Plan, guards: GuardState, at: number): reado
       verdict: alarmVerdict(guard, guards.alarms[index] ?? undefined),
     }),
   );
+  const minutes = guards.minutes.flatMap(({ minuteMs, counts }) => {
+    const candidate = counts[plan.candidate];
+    return candidate ? [{ minuteMs, counts: candidate }] : [];
+  });
   const thresholds = plan.thresholds.map((threshold, index): GuardVerdict => {
     const slowIndex = limits.indexOf(threshold.limit);
     const byLogs = thresholdVerdict(threshold, guards.thresholds[index] ?? NO_THRESHOLD_STATE, at);
-    const minutes = guards.minutes.flatMap(({ minuteMs, counts }) => {
-      const candidate = counts[plan.candidate];
-      return candidate ? [{ minuteMs, counts: candidate }] : [];
-    });
+    // Each look asks every guard more than once: what can add nothing is not asked.
+    if (minutes.length === 0 && byLogs.outcome !== 'error')
+      return { kind: 'threshold', guard: threshold.text, verdict: byLogs };
     const byMinutes = minuteVerdict(threshold, minutes, at, slowIndex);
     return { kind: 'threshold', guard: threshold.text, verdict: worse(byLogs, byMinutes) };
   });
