@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { chained, GENESIS } from '../app/audit/chain.ts';
 import type { Host, LedgerEntry, Stored } from '../app/ports/host.ts';
 import type { HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
+import type { Redacted, Redaction, RedactionOrder } from '../app/ports/ledger.ts';
 import type { Objects } from '../app/ports/objects.ts';
 import type { DepartedActor, Held, Relocation } from '../app/ports/relocation.ts';
 import { outcomeOf } from '../core/history/outcome.ts';
+import type { Result } from '../core/refusal.ts';
 import { Dispatcher, type Owed } from './dispatch.ts';
 import { type ActorEvent, bounded, type HostOptions, refuseTooMany } from './host-options.ts';
 import { Lanes } from './lane.ts';
@@ -12,6 +14,7 @@ import { StateProblem } from './problems.ts';
 import { Changes } from './s3/changes.ts';
 import { type ActorDocument, DOCUMENT_VERSION, type OwedCommand } from './s3/document.ts';
 import { takeLease } from './s3/election.ts';
+import { redactIn } from './s3/redact.ts';
 import { adopted, departed, mustLiveHere, receive } from './s3/relocation.ts';
 import { type Change, Store } from './s3/store.ts';
 import { type S3Verdict, verifyActors } from './s3/verify.ts';
@@ -29,7 +32,7 @@ export interface S3HostOptions<State, Event extends ActorEvent, Command extends 
   readonly pollMs?: number;
 }
 
-export interface S3Host<State, Event> extends Host<State, Event>, HostUpkeep, Relocation {
+export interface S3Host<State, Event> extends Host<State, Event>, HostUpkeep, Relocation, Redaction {
   /** Checks every entry of every actor of this kind against its hash, and each actor against its last entry. */
   verify(): Promise<S3Verdict>;
   /** Resolves when this process has performed what it took up, and what followed from it. */
@@ -193,6 +196,13 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
     };
     this.#lease = { release, lost: lease.lost };
     return this.#lease;
+  }
+
+  /** As the port says. Earlier versions of the objects stay where the bucket keeps them. */
+  async redact(actor: string, order: RedactionOrder): Promise<Result<Redacted>> {
+    this.#mustBeOpen();
+    const { logic, place } = this.#options;
+    return this.#turns.run(actor, () => redactIn(this.#store, place, logic, actor, order));
   }
 
   verify(): Promise<S3Verdict> {

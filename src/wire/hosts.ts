@@ -62,7 +62,7 @@ async function s3Host(aws: Aws, { stateFile, stateLeaseMs }: StateOptions): Prom
   const lease = stateLeaseMs === undefined ? {} : { leaseMs: stateLeaseMs };
   return (options) => {
     const host = openS3Host({ objects: aws.objects(bucket, prefix), place: stateFile, ...lease, ...options });
-    return { host, relocation: host, served: undefined };
+    return { host, relocation: host, served: undefined, redaction: host };
   };
 }
 

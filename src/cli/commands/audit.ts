@@ -106,7 +106,7 @@ export async function redact({ flags, output, io, wired }: Context): Promise<Exi
   if (!room) throw usage(`${actor} is not in ${place.place}`, 'switchback audit export --format csv');
   if (!room.redaction)
     throw usage(
-      `nothing can be taken out of ${place.place}: only a state file is kept where it can be rewritten`,
+      `nothing can be taken out of ${place.place}: Restate keeps what it was given`,
       `switchback move --state ${place.place} --to sqlite, redact it there, and move it back`,
     );
   const who = await aws.identity.whoAmI();

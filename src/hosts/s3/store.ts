@@ -93,6 +93,20 @@ export class Store {
     });
   }
 
+  /** Puts an entry whose words were taken away in the place of what it was. */
+  async rewrite(actor: string, entry: LedgerEntry): Promise<void> {
+    const { objects, place } = this.#options;
+    const key = this.#key('ledger', actor, entry.sequence);
+    await persistently(place, async () => {
+      const found = await objects.get(key);
+      if (!found) throw new StateProblem('corrupt', place, `${place}/${key} is missing`);
+      const { turn } = readJson(place, key, found.body) as unknown as Written;
+      const body = JSON.stringify({ ...entry, turn } satisfies Written);
+      if (body === found.body) return undefined;
+      return (await objects.put(key, body, found.etag)) === undefined ? CONFLICT : undefined;
+    });
+  }
+
   /** Entries behind `after`, oldest first. */
   async entries(actor: string, after: number, limit: number): Promise<LedgerEntry[]> {
     const last = (await this.load(actor))?.last;

@@ -195,6 +195,40 @@ describe('the ledger of a state file', () => {
 });
 
 describe('the ledger of a place in S3', () => {
+  it('gives words up, and stays provable at whichever request the process dies', async () => {
+    for (let dies = 1; ; dies += 1) {
+      const objects = new MemoryObjects();
+      const host = openS3Host({ objects: objects.client(), place: 's3://memory/state', ...options });
+      for (const id of ['1', '2']) await host.deliver('a', add(id, `a token ${SECRET}, pasted`));
+      await host.close();
+      const order = { text: SECRET, who: ALICE, why: 'a token was pasted', at: 9 };
+      const client = objects.client((request) => (request === dies ? 'diesAfter' : 'goesThrough'));
+      const mortal = openS3Host({ objects: client, place: 's3://memory/state', ...options });
+      let isOver = false;
+      const dead = new Promise<'dead'>((resolve) => {
+        const look = (): void => {
+          if (client.requests >= dies) setImmediate(() => setImmediate(() => resolve('dead')));
+          else if (!isOver) setImmediate(look);
+        };
+        look();
+      });
+      const first = await Promise.race([mortal.redact('a', order), dead]);
+      isOver = true;
+      const heir = openS3Host({ objects: objects.client(), place: 's3://memory/state', ...options });
+      const place: LedgerPlace = { place: 's3://memory/state', rooms: [{ kind: 'alias', host: heir }] };
+      assert.equal((await verifyPlace(place)).ok, true, `died after request ${dies}`);
+      const again = await heir.redact('a', order);
+      assert.ok(again.ok || /does not hold this text/.test(again.refusal.message));
+      const verdict = await verifyPlace(place);
+      assert.deepEqual([verdict.ok, verdict.redacted], [true, 2], `died after request ${dies}`);
+      for (const key of objects.keys('')) assert.ok(!objects.body(key)?.includes(SECRET), key);
+      await heir.deliver('a', add('3'));
+      assert.equal((await heir.verify()).ok, true);
+      await heir.close();
+      if (first !== 'dead') break;
+    }
+  });
+
   it('is checked like any other, without a chain over all', async () => {
     const objects = new MemoryObjects();
     const host = openS3Host({ objects: objects.client(), place: 's3://memory/state', ...options });
