@@ -182,7 +182,7 @@ function knownKeys(path: Path, document: Document.Parsed): readonly string[] {
   if (path[0] === 'channels') return channelKeys(document.getIn([...path.slice(0, 2), 'kind']), path.slice(2));
   if (path[0] === 'statusPage') return statusPageKeys(path.slice(1));
   if (path[0] === 'incidents') return incidentKeys(path.slice(1));
-  if (path[0] === 'traffic') return TRAFFIC_KEYS[last === 'route53' ? last : 'traffic'];
+  if (path[0] === 'traffic') return TRAFFIC_KEYS[last === 'route53' || last === 'apiGateway' ? last : 'traffic'];
   if (last === 'train') return TRAIN_KEYS.train;
   if (path[0] === 'train' && path.at(-2) === 'waves') return TRAIN_KEYS.wave;
   if (path[0] === 'train' && path.at(-2) === 'members') return TRAIN_KEYS.member;

@@ -110,11 +110,17 @@ export async function pastOf(
 
 async function missingAlias(ports: Ports, key: AliasKey): Promise<Result<never>> {
   const router = routerOf(key);
-  if (router)
+  if (router?.kind === 'route53')
     return refuse(
       'usage',
       `zone ${router.zone} has no ${router.type} records of ${router.name}, or there is no such zone`,
       `aws route53 list-resource-record-sets --hosted-zone-id ${router.zone} --start-record-name ${router.name}`,
+    );
+  if (router)
+    return refuse(
+      'usage',
+      `REST API ${router.api} has no stage ${router.stage}, or there is no such API`,
+      `aws apigateway get-stages --rest-api-id ${router.api}`,
     );
   const latest = await ports.versions.get(key.function, '$LATEST');
   if (!latest) {

@@ -213,9 +213,11 @@ export async function rollbackDirectly(ports: Ports, key: AliasKey, target: Targ
 /** What a person can do without Switchback. */
 function byHand(key: AliasKey, version: string): string {
   const router = routerOf(key);
-  return router
-    ? `aws route53 list-resource-record-sets --hosted-zone-id ${router.zone} --start-record-name ${router.name}   (and give ${version} all of the weight)`
-    : `aws lambda update-alias --function-name ${key.function} --name ${key.alias} --function-version ${version} --routing-config '{"AdditionalVersionWeights":{}}'`;
+  if (router?.kind === 'route53')
+    return `aws route53 list-resource-record-sets --hosted-zone-id ${router.zone} --start-record-name ${router.name}   (and give ${version} all of the weight)`;
+  if (router)
+    return `aws apigateway update-stage --rest-api-id ${router.api} --stage-name ${router.stage} --patch-operations op=replace,path=/variables/${router.variable},value=${version} op=replace,path=/canarySettings/percentTraffic,value=0`;
+  return `aws lambda update-alias --function-name ${key.function} --name ${key.alias} --function-version ${version} --routing-config '{"AdditionalVersionWeights":{}}'`;
 }
 
 const MAX_DIRECT_TRIES = 5;

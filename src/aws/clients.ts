@@ -1,3 +1,4 @@
+import type { APIGateway } from '@aws-sdk/client-api-gateway';
 import type { CloudFormation } from '@aws-sdk/client-cloudformation';
 import type { CloudTrail } from '@aws-sdk/client-cloudtrail';
 import type { CloudWatch } from '@aws-sdk/client-cloudwatch';
@@ -49,6 +50,7 @@ export interface Clients {
   sns(region: string): Promise<SNS>;
   /** Route 53 is one for all regions; it is called in us-east-1. */
   route53(): Promise<Route53>;
+  apiGateway(): Promise<APIGateway>;
   /** In this region; empty for the usual one. */
   secretsManager(region: string): Promise<SecretsManager>;
   ssm(region: string): Promise<SSM>;
@@ -151,6 +153,10 @@ export function createClients(
     route53: once(async () => {
       const { Route53 } = await import('@aws-sdk/client-route-53');
       return keep(new Route53({ ...settings('ROUTE_53'), ...ordinary, region: 'us-east-1' }));
+    }),
+    apiGateway: once(async () => {
+      const { APIGateway } = await import('@aws-sdk/client-api-gateway');
+      return keep(new APIGateway({ ...settings('API_GATEWAY'), ...ordinary }));
     }),
     sns: onceFor(async (region) => {
       const { SNS } = await import('@aws-sdk/client-sns');

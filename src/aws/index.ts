@@ -30,6 +30,7 @@ import { createSite } from './site.ts';
 import { createStacks } from './stacks.ts';
 import { createStage } from './stage.ts';
 import { createTopics } from './topics.ts';
+import { createStageAliases } from './traffic/api-gateway.ts';
 import { byRouter, factsByRouter } from './traffic/dispatch.ts';
 import { createRoute53Aliases } from './traffic/route53.ts';
 import { createTrafficFacts } from './traffic-facts.ts';
@@ -64,7 +65,10 @@ export interface Aws extends AwsPorts {
  */
 export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws {
   const clients = createClients(options, process.env, clock);
-  const aliases = byRouter(createAliases(clients), createRoute53Aliases(clients));
+  const aliases = byRouter(createAliases(clients), {
+    route53: createRoute53Aliases(clients),
+    apiGateway: createStageAliases(clients),
+  });
   const alarms = createAlarms(clients);
   const deployments = createDeployments(clients);
   return {

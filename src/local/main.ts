@@ -1,5 +1,6 @@
 /** The local AWS as one object: every emulated service behind one port. */
 
+import { createApiGateway } from './apigateway/service.ts';
 import { systemClock } from './clock.ts';
 import { createCloudTrail } from './cloudtrail/service.ts';
 import { createTrail } from './cloudtrail/trail.ts';
@@ -96,6 +97,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     codedeploy.service,
     createCloudTrail(trail),
     createRoute53(base),
+    createApiGateway(base),
   ];
 
   const wire = createWire({ services, clock: systemClock, recorder: trail, interference: faults, endpoint, onBug });

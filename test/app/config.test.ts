@@ -226,6 +226,12 @@ test('traffic puts a router in the place of function and alias', () => {
     [`traffic: {route53: ${route53}, functions: {'1': a, green: b}}`, /not digits alone/],
     [`traffic: {route53: {zone: Z1, nam: x}, ${two}}`, /route53\.nam: there is no such key — did you mean "name"/],
     [`traffic: {route53: {zone: Z1, name: X, type: CNAME}, ${two}}`, /route53\.name: write a name such as/],
+    [`traffic: {${two}}`, /traffic: write either route53 or apiGateway/],
+    [`traffic: {apiGateway: {api: a1, stage: prod, variable: f-n}, ${two}}`, /apiGateway\.variable: write letters/],
+    [
+      'traffic: {apiGateway: {api: a1, stage: prod, variable: fn}, functions: {blue: "a:live", green: b}}',
+      /traffic\.functions: a stage variable holds .* "a:live" is not/,
+    ],
     [`traffic: {route53: ${route53}, ${two}}\nfunctions: {a: {}}`, /:1:10: traffic: traffic names its own functions/],
   ];
   for (const [text, expected] of cases) assert.match(problems(text).join('\n') || 'no problem', expected, text);

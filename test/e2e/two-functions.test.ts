@@ -3,61 +3,107 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { APIGateway } from '@aws-sdk/client-api-gateway';
 import { type ResourceRecordSet, Route53 } from '@aws-sdk/client-route-53';
 import { type Ended, Running } from './processes.ts';
-import { bad, good, oneObject, type ReleaseJson, Site, zipOf } from './site.ts';
+import { bad, good, oneObject, REGION, type ReleaseJson, Site, zipOf } from './site.ts';
 
 let site: Site;
 let route53: Route53;
+let gateway: APIGateway;
 before(async () => {
   site = await Site.open();
   const credentials = { accessKeyId: 'tester', secretAccessKey: 'secret' };
   route53 = new Route53({ endpoint: site.local.endpoint, region: 'us-east-1', credentials });
+  gateway = new APIGateway({ endpoint: site.local.endpoint, region: REGION, credentials });
 });
 after(async () => {
   route53.destroy();
+  gateway.destroy();
   await site.close();
 });
 
-/** Two functions and a name that leads to them by weight, as a team has them. */
+/** What leads to the two functions, as the team sees it. */
+interface Front {
+  readonly traffic: object;
+  weights(): Promise<Record<string, number>>;
+  /** Where the owner tag lies. */
+  tag(): Promise<string>;
+}
+
+async function weightedName(label: string): Promise<Front> {
+  const { HostedZone } = await route53.createHostedZone({ Name: 'example.com', CallerReference: label });
+  const zone = (HostedZone?.Id ?? '').replace('/hostedzone/', '');
+  const name = `${label}.example.com`;
+  const arm = (SetIdentifier: string, Weight: number): ResourceRecordSet => ({
+    Name: name,
+    Type: 'CNAME',
+    SetIdentifier,
+    Weight,
+    TTL: 1,
+    ResourceRecords: [{ Value: `${SetIdentifier}.example.net` }],
+  });
+  const Changes = [arm('blue', 100), arm('green', 0)].map(
+    (ResourceRecordSet) => ({ Action: 'CREATE', ResourceRecordSet }) as const,
+  );
+  await route53.changeResourceRecordSets({ HostedZoneId: zone, ChangeBatch: { Changes } });
+  const records = async () =>
+    (await route53.listResourceRecordSets({ HostedZoneId: zone, StartRecordName: name })).ResourceRecordSets ?? [];
+  return {
+    traffic: { route53: { zone, name, type: 'CNAME' } },
+    async weights() {
+      const arms = (await records()).filter(({ Weight }) => Weight !== undefined);
+      return Object.fromEntries(arms.map(({ SetIdentifier = '', Weight = 0 }) => [SetIdentifier, Weight]));
+    },
+    tag: async () => (await records()).find(({ Type }) => Type === 'TXT')?.ResourceRecords?.[0]?.Value ?? '',
+  };
+}
+
+async function canaryStage(label: string, functions: Readonly<Record<string, string>>): Promise<Front> {
+  const { id: restApiId = '' } = await gateway.createRestApi({ name: label });
+  const { id: deploymentId = '' } = await gateway.createDeployment({ restApiId });
+  const stage = { restApiId, stageName: 'prod' };
+  const canarySettings = { percentTraffic: 0, deploymentId };
+  const variables = { fn: functions.blue ?? '' };
+  await gateway.createStage({ ...stage, deploymentId, variables, canarySettings, description: 'ours' });
+  return {
+    traffic: { apiGateway: { api: restApiId, stage: 'prod', variable: 'fn' } },
+    async weights() {
+      const { variables: main = {}, canarySettings: canary } = await gateway.getStage(stage);
+      const percent = canary?.percentTraffic ?? 0;
+      const share = (name: string | undefined): number =>
+        (main.fn === name ? 100 - percent : 0) + (canary?.stageVariableOverrides?.fn === name ? percent : 0);
+      return { blue: share(functions.blue), green: share(functions.green) };
+    },
+    tag: async () => (await gateway.getStage(stage)).description ?? '',
+  };
+}
+
+/** Two functions and what leads to them, as a team has them. */
 class Pair {
   readonly functions: Readonly<Record<string, string>>;
   readonly config: string;
-  readonly #zone: string;
-  readonly #name: string;
+  readonly #front: Front;
   readonly #state: string;
 
-  private constructor(functions: Readonly<Record<string, string>>, zone: string, name: string) {
+  private constructor(functions: Readonly<Record<string, string>>, front: Front, label: string) {
     this.functions = functions;
-    this.#zone = zone;
-    this.#name = name;
-    this.#state = path.join(site.folder, `${name}-state`);
-    this.config = path.join(site.folder, `${name}.yaml`);
-    const traffic = { route53: { zone, name, type: 'CNAME' }, functions };
-    writeFileSync(this.config, JSON.stringify({ traffic }));
+    this.#front = front;
+    this.#state = path.join(site.folder, `${label}-state`);
+    this.config = path.join(site.folder, `${label}.yaml`);
+    writeFileSync(this.config, JSON.stringify({ traffic: { ...front.traffic, functions } }));
   }
 
-  static async open(label: string, blueSource: string, greenSource: string): Promise<Pair> {
-    const [blue, green] = [
-      await site.service(blueSource, { alias: null }),
-      await site.service(greenSource, { alias: null }),
-    ];
-    const { HostedZone } = await route53.createHostedZone({ Name: 'example.com', CallerReference: label });
-    const zone = (HostedZone?.Id ?? '').replace('/hostedzone/', '');
-    const pair = new Pair({ blue: blue.name, green: green.name }, zone, `${label}.example.com`);
-    const arm = (SetIdentifier: string, Weight: number): ResourceRecordSet => ({
-      Name: `${label}.example.com`,
-      Type: 'CNAME',
-      SetIdentifier,
-      Weight,
-      TTL: 1,
-      ResourceRecords: [{ Value: `${SetIdentifier}.example.net` }],
-    });
-    const Changes = [arm('blue', 100), arm('green', 0)].map(
-      (ResourceRecordSet) => ({ Action: 'CREATE', ResourceRecordSet }) as const,
-    );
-    await route53.changeResourceRecordSets({ HostedZoneId: zone, ChangeBatch: { Changes } });
-    return pair;
+  static async open(
+    label: string,
+    blueSource: string,
+    greenSource: string,
+    behind: (label: string, functions: Readonly<Record<string, string>>) => Promise<Front> = weightedName,
+  ): Promise<Pair> {
+    const blue = await site.service(blueSource, { alias: null });
+    const green = await site.service(greenSource, { alias: null });
+    const functions = { blue: blue.name, green: green.name };
+    return new Pair(functions, await behind(label, functions), label);
   }
 
   run(verb: string, ...args: readonly string[]): Promise<Ended> {
@@ -70,19 +116,12 @@ class Pair {
     return { code, json: oneObject<T>(stdout, stderr) };
   }
 
-  async #records(): Promise<readonly ResourceRecordSet[]> {
-    const found = await route53.listResourceRecordSets({ HostedZoneId: this.#zone, StartRecordName: this.#name });
-    return found.ResourceRecordSets ?? [];
+  weights(): Promise<Record<string, number>> {
+    return this.#front.weights();
   }
 
-  async weights(): Promise<Record<string, number>> {
-    const arms = (await this.#records()).filter(({ Weight }) => Weight !== undefined);
-    return Object.fromEntries(arms.map(({ SetIdentifier = '', Weight = 0 }) => [SetIdentifier, Weight]));
-  }
-
-  /** The TXT record that bears the owner tag. */
-  async tag(): Promise<string> {
-    return (await this.#records()).find(({ Type }) => Type === 'TXT')?.ResourceRecords?.[0]?.Value ?? '';
+  tag(): Promise<string> {
+    return this.#front.tag();
   }
 
   /** Calls the functions as clients of the name would, by its weights, some thirty times a second while `work` goes on. */
@@ -166,5 +205,30 @@ describe('two functions behind weighted records', { concurrency: 3 }, () => {
     assert.deepEqual([alias.code, /needs an alias/.test(alias.stderr)], [2, true]);
     assert.deepEqual(await pair.weights(), { blue: 100, green: 0 });
     assert.equal(await pair.tag(), '');
+  });
+});
+
+describe('two functions behind a stage of an API', { concurrency: 2 }, () => {
+  test('a bad canary of 10 % is rolled back, and the stage is described as before', async () => {
+    const pair = await Pair.open('api-bad', good('one'), bad('two'), canaryStage);
+    const { code, json } = await pair.underTraffic(() => pair.json('deploy', '--strategy', 'canary 10% 80s'));
+    assert.deepEqual([code, json.state, json.alias], [3, 'rolledBack', 'prod'], json.reason);
+    assert.deepEqual([json.stable, json.candidate], [pair.functions.blue, pair.functions.green]);
+    assert.deepEqual(await pair.weights(), { blue: 100, green: 0 });
+    assert.equal(await pair.tag(), 'ours');
+  });
+
+  test('a good one is promoted, and a rollback leads back', async () => {
+    const pair = await Pair.open('api-good', good('one'), good('two'), canaryStage);
+    const quick = ['--strategy', 'canary 10% 300ms', '--bake', '300ms'];
+    const { code, stderr } = await pair.underTraffic(() => pair.run('deploy', ...quick));
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /no conditional write/);
+    assert.deepEqual(await pair.weights(), { blue: 0, green: 100 });
+    const status = await pair.json('status');
+    assert.deepEqual([status.code, status.json.state], [0, 'promoted']);
+    const back = await pair.underTraffic(() => pair.run('rollback', '--reason', 'a customer calls'));
+    assert.equal(back.code, 0, back.stderr);
+    assert.deepEqual(await pair.weights(), { blue: 100, green: 0 });
   });
 });

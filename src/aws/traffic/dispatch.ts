@@ -1,10 +1,13 @@
 import type { Aliases } from '../../app/ports/aliases.ts';
 import type { TrafficFacts } from '../../app/ports/traffic-facts.ts';
-import { routerOf } from '../../core/release/router.ts';
+import { type Router, routerOf } from '../../core/release/router.ts';
 
 /** Whatever moves the traffic of a key: its router where it names one, and the function's alias else. */
-export function byRouter(lambda: Aliases, route53: Aliases): Aliases {
-  const of = (key: Parameters<Aliases['get']>[0]): Aliases => (routerOf(key) ? route53 : lambda);
+export function byRouter(lambda: Aliases, routers: Readonly<Record<Router['kind'], Aliases>>): Aliases {
+  const of = (key: Parameters<Aliases['get']>[0]): Aliases => {
+    const router = routerOf(key);
+    return router ? routers[router.kind] : lambda;
+  };
   return {
     get: (key, urgency) => of(key).get(key, urgency),
     update: (key, to, revisionId, urgency) => of(key).update(key, to, revisionId, urgency),

@@ -1,12 +1,19 @@
-import { createHash } from 'node:crypto';
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import type { Aliases, Urgency } from '../../app/ports/aliases.ts';
 import { AwsProblem } from '../../app/ports/problem.ts';
 import type { AliasSnapshot, Routing } from '../../core/release/alias.ts';
-import { ARM_NAME, type Arm, type Router, routerOf, routingOfWeights, weightsFor } from '../../core/release/router.ts';
+import {
+  ARM_NAME,
+  type Arm,
+  routerOf,
+  routingOfWeights,
+  type WeightedRecords,
+  weightsFor,
+} from '../../core/release/router.ts';
 import { pressing } from '../aliases.ts';
 import type { Clients } from '../clients.ts';
 import { call, callOrMissing } from '../problem.ts';
+import { digestOf } from './digest.ts';
 import { readTag, type TagText, tagName, tagRecord } from './tag-record.ts';
 
 /** A page of records; those of one name and of the tag below it lie side by side. */
@@ -27,7 +34,7 @@ interface Found {
  * and swap. Works only for keys that {@link routerOf} reads.
  */
 export function createRoute53Aliases(clients: Clients): Aliases {
-  async function page(router: Router, start: string, type: 'TXT' | undefined) {
+  async function page(router: WeightedRecords, start: string, type: 'TXT' | undefined) {
     const route53 = await clients.route53();
     return route53.listResourceRecordSets({
       HostedZoneId: router.zone,
@@ -37,7 +44,7 @@ export function createRoute53Aliases(clients: Clients): Aliases {
     });
   }
 
-  async function read(router: Router, urgency: Urgency | undefined): Promise<Found | undefined> {
+  async function read(router: WeightedRecords, urgency: Urgency | undefined): Promise<Found | undefined> {
     const answer = await callOrMissing(LIST, () =>
       pressing(urgency, 'rollbackRead', () => page(router, router.name, undefined)),
     );
@@ -85,7 +92,7 @@ export function createRoute53Aliases(clients: Clients): Aliases {
     },
   };
 
-  async function change(router: Router, from: Found, to: Found): Promise<void> {
+  async function change(router: WeightedRecords, from: Found, to: Found): Promise<void> {
     const old = [...from.arms, ...(from.tagRecord ? [from.tagRecord] : [])];
     const fresh = [...to.arms, ...(to.tagRecord ? [to.tagRecord] : [])];
     const route53 = await clients.route53();
@@ -102,13 +109,14 @@ export function createRoute53Aliases(clients: Clients): Aliases {
   }
 }
 
-function routerIn(key: Parameters<Aliases['get']>[0]): Router {
+function routerIn(key: Parameters<Aliases['get']>[0]): WeightedRecords {
   const router = routerOf(key);
-  if (!router) throw new AwsProblem('invalid', LIST, 'NoRouter', `${key.function} is no Route 53 record`);
+  if (router?.kind !== 'route53')
+    throw new AwsProblem('invalid', LIST, 'NoRouter', `${key.function} is no Route 53 record`);
   return router;
 }
 
-function outdated({ name }: Router): AwsProblem {
+function outdated({ name }: WeightedRecords): AwsProblem {
   return new AwsProblem('precondition', CHANGE, 'RecordsChanged', `the records of ${name} are not as they were read`);
 }
 
@@ -117,11 +125,11 @@ function isName(name: string | undefined, wanted: string): boolean {
   return name !== undefined && name.toLowerCase().replace(/\.$/, '') === wanted;
 }
 
-function isTag({ Name, Type }: ResourceRecordSet, router: Router): boolean {
+function isTag({ Name, Type }: ResourceRecordSet, router: WeightedRecords): boolean {
   return Type === 'TXT' && isName(Name, tagName(router.name).slice(0, -1));
 }
 
-function armsOf({ name, type }: Router, records: readonly ResourceRecordSet[]): Found['arms'] {
+function armsOf({ name, type }: WeightedRecords, records: readonly ResourceRecordSet[]): Found['arms'] {
   const [a, b, ...others] = records;
   const names = records.map(({ SetIdentifier = 'a record without an identifier' }) => SetIdentifier).join(', ');
   if (!a || !b || others.length > 0 || records.some(({ Weight }) => Weight === undefined))
@@ -147,14 +155,12 @@ function snapshotOf({ arms, tag, tagRecord }: Found): AliasSnapshot {
   const [a, b] = arms;
   return {
     ...routingOfWeights([armOf(a), armOf(b)], tag?.main),
-    revisionId: createHash('sha256')
-      .update(canonical([a, b, tagRecord ?? null]))
-      .digest('hex'),
+    revisionId: digestOf([a, b, tagRecord ?? null]),
     description: tag?.description ?? '',
   };
 }
 
-function changedTo(router: Router, { arms, tag }: Found, to: Routing & { description: string }): Found {
+function changedTo(router: WeightedRecords, { arms, tag }: Found, to: Routing & { description: string }): Found {
   const names = arms.map(({ SetIdentifier }) => SetIdentifier);
   const { first, second } = weightsFor(to.second?.weightPercent ?? 0);
   const weightOf = (name: string | undefined): number => {
@@ -167,13 +173,4 @@ function changedTo(router: Router, { arms, tag }: Found, to: Routing & { descrip
   const moved = (record: ResourceRecordSet) => ({ ...record, Weight: weightOf(record.SetIdentifier) });
   const text = { serial: (tag?.serial ?? 0) + 1, main: to.version, description: to.description };
   return { arms: [moved(arms[0]), moved(arms[1])], tagRecord: tagRecord(router.name, text), tag: text };
-}
-
-/** JSON with sorted names, so that the same records always read the same. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value).filter(([, part]) => part !== undefined);
-  entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([name, part]) => `${JSON.stringify(name)}:${canonical(part)}`).join(',')}}`;
 }

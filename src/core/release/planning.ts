@@ -8,7 +8,7 @@ import { betterPlan, calibrationText, foresight, setUpJudge } from './foresight.
 import type { KeepWarm, Plan, Step, Threshold } from './plan.ts';
 import { isMovedByLambda } from './provisioned.ts';
 import { isOpen, type Release } from './release.ts';
-import { type ArmFunctions, sayable } from './router.ts';
+import { type ArmFunctions, routerOf, routerWarnings, sayableBy } from './router.ts';
 
 /** What somebody wants released, every text already read. */
 export interface PlanRequest {
@@ -90,7 +90,9 @@ export function makePlan(request: PlanRequest, facts: Facts, open: Release | nul
   const refusal = aliasRefusal(key, facts, open) ?? candidateRefusal(request, facts) ?? alarmRefusal(request, facts);
   if (refusal) return { ok: false, refusal };
   if (request.steps.at(-1)?.weightPercent !== 100) return refuse('usage', 'a plan must end at 100 %');
-  const steps = request.functions ? request.steps.map(sayableStep) : request.steps;
+  const router = routerOf(key);
+  // The plan shows what will be there.
+  const steps = request.steps.map((step) => ({ ...step, weightPercent: sayableBy(router, step.weightPercent) }));
   const same = steps.findIndex(({ weightPercent }, index) => weightPercent === steps[index + 1]?.weightPercent);
   if (same >= 0)
     return refuse(
@@ -125,11 +127,6 @@ export function makePlan(request: PlanRequest, facts: Facts, open: Release | nul
       secret: request.secret,
     },
   };
-}
-
-/** A weight of 0 to 255 cannot say every percent; the plan shows what will be there. */
-function sayableStep(step: Step): Step {
-  return { ...step, weightPercent: sayable(step.weightPercent) };
 }
 
 function candidateRefusal(
@@ -246,18 +243,12 @@ function warnings(request: PlanRequest, { alarms, bypasses, concurrency, stable,
       `the alias has provisioned concurrency (${concurrency.provisioned.requested}): Lambda moves traffic only as the target gets warm, so a rollback takes minutes, not milliseconds, and the alias may show weights that nobody set`,
     );
   }
-  const differing = request.functions
-    ? request.steps.filter((step) => sayable(step.weightPercent) !== step.weightPercent)
-    : [];
-  if (differing.length > 0) {
-    const said = differing.map(({ weightPercent }) => `${weightPercent} % becomes ${sayable(weightPercent)} %`);
-    found.push(`two weights of 0 to 255 cannot say every percent: ${said.join(', ')}`);
-  }
-  if (request.functions) {
-    found.push(
-      'names are moved, not requests: who has looked the name up goes on as before until its time to live is over, after a rollback too',
-    );
-  }
+  found.push(
+    ...routerWarnings(
+      routerOf(request.key),
+      request.steps.map(({ weightPercent }) => weightPercent),
+    ),
+  );
   if (stable && stable.timeoutMs !== candidate.timeoutMs) {
     found.push(
       `the time limit changes from ${formatDuration(stable.timeoutMs)} to ${formatDuration(candidate.timeoutMs)}`,

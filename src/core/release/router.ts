@@ -6,31 +6,51 @@ import type { AliasKey, Routing } from './alias.ts';
  */
 
 /** Two weighted records of one name and type in Route 53. */
-export interface Router {
+export interface WeightedRecords {
+  readonly kind: 'route53';
   readonly zone: string;
   readonly name: string;
   readonly type: string;
 }
 
+/** A stage of a REST API whose canary has another value of the variable that names the function. */
+export interface CanaryStage {
+  readonly kind: 'apiGateway';
+  readonly api: string;
+  readonly stage: string;
+  readonly variable: string;
+}
+
+export type Router = WeightedRecords | CanaryStage;
+
 /** Which function stands behind each arm; absent where the versions are those of one function. */
 export type ArmFunctions = Readonly<Record<string, string>>;
 
-/** What an arm may be called: the set identifier of its record. Never only digits, which would look like a version. */
+/** What an arm may be called: the set identifier of its record, or its function's name. Never only digits, which would look like a version. */
 export const ARM_NAME = /^(?!\d+$)[\w-]{1,64}$/;
 export const ZONE_ID = /^[A-Z0-9]{1,32}$/;
 export const DNS_NAME = /^(?=.{1,200}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+$/;
 export const RECORD_TYPES = ['A', 'AAAA', 'CNAME'] as const;
 
-const ROUTER = /^route53:([A-Z0-9]{1,32}):([a-z0-9_.-]{1,200})$/;
+export const API_ID = /^[a-z0-9]{1,32}$/;
+export const STAGE_NAME = /^(?!\d+$)[\w-]{1,128}$/;
+export const STAGE_VARIABLE = /^\w{1,64}$/;
 
-export function routerKey({ zone, name, type }: Router): Pick<AliasKey, 'function' | 'alias'> {
-  return { function: `route53:${zone}:${name}`, alias: type };
+const RECORDS = /^route53:([A-Z0-9]{1,32}):([a-z0-9_.-]{1,200})$/;
+const STAGE = /^apigateway:([a-z0-9]{1,32}):(\w{1,64})$/;
+
+export function routerKey(router: Router): Pick<AliasKey, 'function' | 'alias'> {
+  return router.kind === 'route53'
+    ? { function: `route53:${router.zone}:${router.name}`, alias: router.type }
+    : { function: `apigateway:${router.api}:${router.variable}`, alias: router.stage };
 }
 
 /** The router that a key means; undefined where it means a function's alias. */
 export function routerOf({ function: fn, alias }: Pick<AliasKey, 'function' | 'alias'>): Router | undefined {
-  const match = ROUTER.exec(fn);
-  return match ? { zone: match[1]!, name: match[2]!, type: alias } : undefined;
+  const records = RECORDS.exec(fn);
+  if (records) return { kind: 'route53', zone: records[1]!, name: records[2]!, type: alias };
+  const stage = STAGE.exec(fn);
+  return stage ? { kind: 'apiGateway', api: stage[1]!, variable: stage[2]!, stage: alias } : undefined;
 }
 
 export const MAX_WEIGHT = 255;
@@ -62,7 +82,11 @@ export function percentOfWeights(first: number, second: number): number {
   return Number(((100 * second) / (first + second)).toFixed(4));
 }
 
-/** The percent that weights can say and that is nearest to the one that is wanted. */
+/** The percent that weights can say and that is nearest to the one that is wanted. An API's stage can say any. */
+export function sayableBy(router: Router | undefined, weightPercent: number): number {
+  return router?.kind === 'route53' ? sayable(weightPercent) : weightPercent;
+}
+
 export function sayable(weightPercent: number): number {
   const { first, second } = weightsFor(weightPercent);
   return percentOfWeights(first, second);
@@ -87,4 +111,20 @@ export function routingOfWeights(arms: readonly [Arm, Arm], main: string | undef
 export interface Arm {
   readonly name: string;
   readonly weight: number;
+}
+
+/** Sentences for a plan: what this router cannot do that an alias can. */
+export function routerWarnings(router: Router | undefined, weightsPercent: readonly number[]): string[] {
+  if (router === undefined) return [];
+  if (router.kind === 'apiGateway')
+    return [
+      'API Gateway has no conditional write: a change that somebody makes to the stage in the very moment between reading and writing it is written over',
+    ];
+  const said = weightsPercent
+    .filter((percent) => sayable(percent) !== percent)
+    .map((percent) => `${percent} % becomes ${sayable(percent)} %`);
+  return [
+    ...(said.length > 0 ? [`two weights of 0 to 255 cannot say every percent: ${said.join(', ')}`] : []),
+    'names are moved, not requests: who has looked the name up goes on as before until its time to live is over, after a rollback too',
+  ];
 }

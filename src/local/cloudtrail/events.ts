@@ -13,6 +13,7 @@ const DATA_EVENTS: Readonly<Record<ServiceId, RegExp>> = {
   cloudtrail: /^$/,
   cloudformation: /^$/,
   'route-53': /^$/,
+  'api-gateway': /^$/,
 };
 
 /** Lambda's event names carry the date of the API they came with, and some a `v2` behind it. */
@@ -91,6 +92,7 @@ const RESOURCE_MEMBERS: Readonly<Record<ServiceId, readonly ResourceMember[]>> =
   cloudtrail: [],
   cloudformation: [['StackName', 'AWS::CloudFormation::Stack']],
   'route-53': [['HostedZoneId', 'AWS::Route53::HostedZone']],
+  'api-gateway': [['restApiId', 'AWS::ApiGateway::RestApi']],
 };
 
 /** What a call was about, as `LookupEvents` lists and searches it. Takes the scrubbed input and output. */

@@ -192,6 +192,18 @@ export const CATALOG: readonly ServiceFacts[] = [
     maxBodyBytes: GENERAL_BODY_BYTES,
     load: () => import('@aws-sdk/client-route-53'),
   },
+  {
+    id: 'api-gateway',
+    signingName: 'apigateway',
+    protocol: 'restJson1',
+    queryCompatible: false,
+    eventSource: 'apigateway.amazonaws.com',
+    validationCode: 'BadRequestException',
+    throttle: { code: 'TooManyRequestsException', message: 'Too Many Requests', status: 429 },
+    fault: internalFailure,
+    maxBodyBytes: GENERAL_BODY_BYTES,
+    load: () => import('@aws-sdk/client-api-gateway'),
+  },
 ];
 
 /** For services that are not emulated at all: enough to refuse them in their own protocol. */

@@ -39,7 +39,8 @@ export type ServiceId =
   | 'codedeploy'
   | 'cloudtrail'
   | 'cloudformation'
-  | 'route-53';
+  | 'route-53'
+  | 'api-gateway';
 
 /**
  * An error that AWS would answer. `code` is the error's shape name (`ResourceNotFoundException`); the wire layer takes the

@@ -37,7 +37,11 @@ beforeEach(async () => {
   await put(arm('blue', 100), arm('green', 0));
 });
 
-const key = () => ({ account: '1', region: 'us-east-1', ...routerKey({ zone, name: NAME, type: 'CNAME' }) });
+const key = () => ({
+  account: '1',
+  region: 'us-east-1',
+  ...routerKey({ kind: 'route53', zone, name: NAME, type: 'CNAME' }),
+});
 
 function arm(SetIdentifier: string, Weight: number): ResourceRecordSet {
   const ResourceRecords = [{ Value: `${SetIdentifier}.example.net` }];
@@ -168,9 +172,12 @@ for (const [what, prepare, why] of wrong) {
 test('an arm that is not there is refused, and no records are no alias', async () => {
   const { revisionId } = await read();
   await assert.rejects(aws.aliases.update(key(), { ...alone('red'), description: '' }, revisionId), /no record "red"/);
-  const other = { ...key(), ...routerKey({ zone, name: 'nobody.example.com', type: 'CNAME' }) };
+  const other = { ...key(), ...routerKey({ kind: 'route53', zone, name: 'nobody.example.com', type: 'CNAME' }) };
   assert.equal(await aws.aliases.get(other), undefined);
-  assert.equal(await aws.aliases.get({ ...key(), ...routerKey({ zone: 'Z0', name: NAME, type: 'CNAME' }) }), undefined);
+  assert.equal(
+    await aws.aliases.get({ ...key(), ...routerKey({ kind: 'route53', zone: 'Z0', name: NAME, type: 'CNAME' }) }),
+    undefined,
+  );
 });
 
 test('a description of any text comes back from its TXT record', () => {

@@ -16,7 +16,7 @@ const percents = fc.double({ min: 0.0001, max: 99.9999, noNaN: true });
 const weight = fc.integer({ min: 1, max: MAX_WEIGHT });
 
 test('a router stands in a key where the function does', () => {
-  const router = { zone: 'Z0123', name: 'checkout.example.com', type: 'CNAME' };
+  const router = { kind: 'route53', zone: 'Z0123', name: 'checkout.example.com', type: 'CNAME' } as const;
   const key = { account: '1', region: 'r', ...routerKey(router) };
   assert.deepEqual(routerOf(key), router);
   assert.deepEqual(keyOf(actorOf(key)), key);
