@@ -6,7 +6,7 @@ import type { AliasReading } from '../core/release/observation.ts';
 import type { Plan } from '../core/release/plan.ts';
 import { aliasRefusal, makePlan, type PlanRequest } from '../core/release/planning.ts';
 import type { Release } from '../core/release/release.ts';
-import { routerOf } from '../core/release/router.ts';
+import { lookCommand, routerOf } from '../core/release/router.ts';
 import { newDeploymentId, newSecret } from './ids.ts';
 import { planArms } from './plan-arms.ts';
 import type { PlanningPorts, Ports } from './ports/index.ts';
@@ -110,18 +110,13 @@ export async function pastOf(
 
 async function missingAlias(ports: Ports, key: AliasKey): Promise<Result<never>> {
   const router = routerOf(key);
-  if (router?.kind === 'route53')
-    return refuse(
-      'usage',
-      `zone ${router.zone} has no ${router.type} records of ${router.name}, or there is no such zone`,
-      `aws route53 list-resource-record-sets --hosted-zone-id ${router.zone} --start-record-name ${router.name}`,
-    );
-  if (router)
-    return refuse(
-      'usage',
-      `REST API ${router.api} has no stage ${router.stage}, or there is no such API`,
-      `aws apigateway get-stages --rest-api-id ${router.api}`,
-    );
+  if (router) {
+    const what =
+      router.kind === 'route53'
+        ? `zone ${router.zone} has no ${router.type} records of ${router.name}, or there is no such zone`
+        : `REST API ${router.api} has no stage ${router.stage}, or there is no such API`;
+    return refuse('usage', what, lookCommand(key));
+  }
   const latest = await ports.versions.get(key.function, '$LATEST');
   if (!latest) {
     return refuse(

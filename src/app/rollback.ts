@@ -15,7 +15,7 @@ import { seenOf } from '../core/release/guards.ts';
 import type { Plan } from '../core/release/plan.ts';
 import { isMovedByLambda } from '../core/release/provisioned.ts';
 import { type AliasDoc, isOpen, type Release } from '../core/release/release.ts';
-import { type ArmFunctions, routerOf } from '../core/release/router.ts';
+import { type ArmFunctions, lookCommand, routerOf } from '../core/release/router.ts';
 import type { Who } from '../core/who.ts';
 import { newDeploymentId, newReleaseId, newSecret } from './ids.ts';
 import type { Ports } from './ports/index.ts';
@@ -156,6 +156,8 @@ export async function rollbackThroughEngine(
 ): Promise<Result<Release>> {
   const actor = actorOf(key);
   const open = (await ports.host.read(actor))?.state.release ?? null;
+  // A person who repairs has not told what the last release knew.
+  const functions = open?.plan.functions;
   const stamp = { at: ports.clock.now(), who, ...(why === undefined ? {} : { why }) };
   if (isOpen(open) && open.plan.stable === target.version) {
     const { state } = await ports.host.deliver(actor, { kind: 'rollback', releaseId: open.id, ...stamp });
@@ -172,7 +174,7 @@ export async function rollbackThroughEngine(
   const event: AliasEvent = {
     kind: 'startRollback',
     releaseId,
-    plan: rollbackPlan(key, target),
+    plan: rollbackPlan(key, functions ? { functions, ...target } : target),
     readings: { alias: target.from, alarms: [] },
     ...stamp,
   };
@@ -213,8 +215,7 @@ export async function rollbackDirectly(ports: Ports, key: AliasKey, target: Targ
 /** What a person can do without Switchback. */
 function byHand(key: AliasKey, version: string): string {
   const router = routerOf(key);
-  if (router?.kind === 'route53')
-    return `aws route53 list-resource-record-sets --hosted-zone-id ${router.zone} --start-record-name ${router.name}   (and give ${version} all of the weight)`;
+  if (router?.kind === 'route53') return `${lookCommand(key)}   (and give ${version} all of the weight)`;
   if (router)
     return `aws apigateway update-stage --rest-api-id ${router.api} --stage-name ${router.stage} --patch-operations op=replace,path=/variables/${router.variable},value=${version} op=replace,path=/canarySettings/percentTraffic,value=0`;
   return `aws lambda update-alias --function-name ${key.function} --name ${key.alias} --function-version ${version} --routing-config '{"AdditionalVersionWeights":{}}'`;

@@ -29,6 +29,8 @@ interface Front {
   weights(): Promise<Record<string, number>>;
   /** Where the owner tag lies. */
   tag(): Promise<string>;
+  /** A change by somebody who knows nothing of releases. */
+  move(blue: number, green: number): Promise<void>;
 }
 
 async function weightedName(label: string): Promise<Front> {
@@ -47,10 +49,16 @@ async function weightedName(label: string): Promise<Front> {
     (ResourceRecordSet) => ({ Action: 'CREATE', ResourceRecordSet }) as const,
   );
   await route53.changeResourceRecordSets({ HostedZoneId: zone, ChangeBatch: { Changes } });
+  const move = async (blue: number, green: number) => {
+    const moved = [arm('blue', blue), arm('green', green)];
+    const batch = moved.map((ResourceRecordSet) => ({ Action: 'UPSERT', ResourceRecordSet }) as const);
+    await route53.changeResourceRecordSets({ HostedZoneId: zone, ChangeBatch: { Changes: batch } });
+  };
   const records = async () =>
     (await route53.listResourceRecordSets({ HostedZoneId: zone, StartRecordName: name })).ResourceRecordSets ?? [];
   return {
     traffic: { route53: { zone, name, type: 'CNAME' } },
+    move,
     async weights() {
       const arms = (await records()).filter(({ Weight }) => Weight !== undefined);
       return Object.fromEntries(arms.map(({ SetIdentifier = '', Weight = 0 }) => [SetIdentifier, Weight]));
@@ -76,6 +84,12 @@ async function canaryStage(label: string, functions: Readonly<Record<string, str
       return { blue: share(functions.blue), green: share(functions.green) };
     },
     tag: async () => (await gateway.getStage(stage)).description ?? '',
+    async move(_blue, green) {
+      const patchOperations = [
+        { op: 'replace' as const, path: '/canarySettings/percentTraffic', value: String(green) },
+      ];
+      await gateway.updateStage({ ...stage, patchOperations });
+    },
   };
 }
 
@@ -122,6 +136,20 @@ class Pair {
 
   tag(): Promise<string> {
     return this.#front.tag();
+  }
+
+  move(blue: number, green: number): Promise<void> {
+    return this.#front.move(blue, green);
+  }
+
+  /** Waits until the weights are these. */
+  async until(wanted: Record<string, number>): Promise<void> {
+    const patience = AbortSignal.timeout(60_000);
+    for (;;) {
+      const { blue, green } = await this.weights();
+      if (blue === wanted.blue && green === wanted.green) return;
+      await pause(50, undefined, { signal: patience });
+    }
   }
 
   /** Calls the functions as clients of the name would, by its weights, some thirty times a second while `work` goes on. */
@@ -197,6 +225,21 @@ describe('two functions behind weighted records', { concurrency: 3 }, () => {
     assert.deepEqual(await pair.weights(), { blue: 0, green: 100 });
   });
 
+  test('what somebody else makes of the weights in mid-release is left, and can be repaired', async () => {
+    const pair = await Pair.open('moved', good('one'), good('two'));
+    const release = pair.json('deploy', '--strategy', 'canary 10% 80s');
+    await pair.until({ blue: 90, green: 10 });
+    await pair.move(30, 70);
+    const { code, json } = await release;
+    assert.deepEqual([code, json.state], [4, 'halted'], json.reason);
+    assert.match(json.reason, /changed by somebody else/);
+    assert.deepEqual(await pair.weights(), { blue: 30, green: 70 });
+    const repaired = await pair.underTraffic(() => pair.run('repair'));
+    assert.equal(repaired.code, 0, repaired.stderr);
+    assert.deepEqual(await pair.weights(), { blue: 100, green: 0 });
+    assert.match(await pair.tag(), /^"switchback serial=\d+ main=blue"$/);
+  });
+
   test('what two functions cannot have is refused before anything is done', async () => {
     const pair = await Pair.open('refused', good('one'), good('two'));
     const unknown = await pair.run('deploy', '--version', '7');
@@ -216,6 +259,16 @@ describe('two functions behind a stage of an API', { concurrency: 2 }, () => {
     assert.deepEqual([json.stable, json.candidate], [pair.functions.blue, pair.functions.green]);
     assert.deepEqual(await pair.weights(), { blue: 100, green: 0 });
     assert.equal(await pair.tag(), 'ours');
+  });
+
+  test('what somebody else makes of the share in mid-release is left', async () => {
+    const pair = await Pair.open('api-moved', good('one'), good('two'), canaryStage);
+    const release = pair.json('deploy', '--strategy', 'canary 10% 80s');
+    await pair.until({ blue: 90, green: 10 });
+    await pair.move(30, 70);
+    const { code, json } = await release;
+    assert.deepEqual([code, json.state], [4, 'halted'], json.reason);
+    assert.deepEqual(await pair.weights(), { blue: 30, green: 70 });
   });
 
   test('a good one is promoted, and a rollback leads back', async () => {

@@ -2,6 +2,7 @@ import { formatDuration } from '../../core/duration.ts';
 import { type AliasKey, type AliasSnapshot, actorOf, sameRouting } from '../../core/release/alias.ts';
 import { isOpen, type Release, stateOf } from '../../core/release/release.ts';
 import { type Remains, remainsOf } from '../../core/release/remains.ts';
+import { lookCommand, routerOf } from '../../core/release/router.ts';
 import { type Train, trainStateOf } from '../../core/train/train.ts';
 import { SYSTEM } from '../../core/who.ts';
 import { releaseJson } from '../../present/json/release.ts';
@@ -37,7 +38,9 @@ export async function run(context: Context): Promise<ExitCode> {
     if (!live)
       throw usage(
         `alias ${key.function}:${key.alias} does not exist in ${key.region} of account ${key.account}`,
-        `aws lambda list-aliases --function-name ${key.function} --region ${key.region}`,
+        routerOf(key)
+          ? lookCommand(key)
+          : `aws lambda list-aliases --function-name ${key.function} --region ${key.region}`,
       );
     const remains = remainsOf(null, live, io.clock.now());
     output.result({ ...noRelease(key, live), live: routingOf(live), remains }, [

@@ -2,6 +2,7 @@ import type { AliasKey, AliasSnapshot } from '../release/alias.ts';
 import { alone, describeRouting, readDescription, sameRouting } from '../release/alias.ts';
 import { type DeploymentReading, deploymentText, isUnderWay } from '../release/deployment.ts';
 import { isOpen, type Release, stateOf } from '../release/release.ts';
+import { routerOf } from '../release/router.ts';
 import type { StackBelief } from './drift.ts';
 
 /** A deployment of CodeDeploy to the alias, as far as it explains how the alias stands. */
@@ -82,10 +83,12 @@ const SPLIT_CONSEQUENCES = [
   'every deployment of CodeDeploy fails with INVALID_LAMBDA_CONFIGURATION, and with it every update of the stack that publishes a version',
 ];
 
-function splitFault({ alias, release, past }: AliasCase): AliasFault {
+function splitFault({ key, alias, release, past }: AliasCase): AliasFault {
   const { tag } = readDescription(alias.description);
   const second = alias.second!;
-  const found = { consequences: SPLIT_CONSEQUENCES, target: alias.version, next: null };
+  // CodeDeploy moves aliases only.
+  const consequences = routerOf(key) ? SPLIT_CONSEQUENCES.slice(0, 1) : SPLIT_CONSEQUENCES;
+  const found = { consequences, target: alias.version, next: null };
   if (tag) {
     const known = release?.id === tag.releaseId ? `which ended ${stateOf(release)}` : 'which this state does not know';
     return {

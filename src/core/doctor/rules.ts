@@ -3,6 +3,7 @@ import { approversText } from '../gates/approval.ts';
 import { heldRun, waitingRun } from '../release/gate-runs.ts';
 import { failing, type GuardVerdict, guardVerdicts, seenOf } from '../release/guards.ts';
 import { actualWeight, isOpen, type Release, wantedWeight } from '../release/release.ts';
+import { lookCommand, routerOf } from '../release/router.ts';
 import { CODEDEPLOY_RULES } from './codedeploy.ts';
 
 /** What to look at or to run next. Logs are named by version and time; the printer makes the command of it. */
@@ -95,10 +96,7 @@ export const RULES: readonly Rule[] = [
     next: (given) => {
       const { plan } = given.release;
       return [
-        shell(
-          `aws lambda get-alias --function-name ${plan.key.function} --name ${plan.key.alias}`,
-          'where the traffic goes now',
-        ),
+        shell(lookCommand(plan.key), 'where the traffic goes now'),
         shell(`switchback rollback ${flags(given)} --to ${plan.stable}`, `all traffic to version ${plan.stable}`),
       ];
     },
@@ -220,11 +218,13 @@ export const RULES: readonly Rule[] = [
       seenOf(release.guards, release.plan.candidate).invocations === 0
         ? `version ${release.plan.candidate} was not seen serving a single invocation: no guard could learn anything from it`
         : undefined,
-    next: (given) => [
-      shell(
-        `aws lambda list-event-source-mappings --function-name ${given.release.plan.key.function}`,
-        'callers that go past the alias',
-      ),
+    next: ({ release: { plan } }) => [
+      routerOf(plan.key)
+        ? shell(lookCommand(plan.key), 'where the traffic goes now')
+        : shell(
+            `aws lambda list-event-source-mappings --function-name ${plan.key.function}`,
+            'callers that go past the alias',
+          ),
     ],
   },
 ];

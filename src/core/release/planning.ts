@@ -8,7 +8,7 @@ import { betterPlan, calibrationText, foresight, setUpJudge } from './foresight.
 import type { KeepWarm, Plan, Step, Threshold } from './plan.ts';
 import { isMovedByLambda } from './provisioned.ts';
 import { isOpen, type Release } from './release.ts';
-import { type ArmFunctions, routerOf, routerWarnings, sayableBy } from './router.ts';
+import { type ArmFunctions, lookCommand, routerOf, routerWarnings, sayableBy } from './router.ts';
 
 /** What somebody wants released, every text already read. */
 export interface PlanRequest {
@@ -78,7 +78,9 @@ export function aliasRefusal(
     return {
       kind: 'refused',
       message: `the description of alias ${key.alias} has ${text.length} characters; the owner tag needs room behind it, so at most ${MAX_USER_DESCRIPTION} are possible`,
-      next: `aws lambda update-alias --function-name ${key.function} --name ${key.alias} --description "…"`,
+      next: routerOf(key)
+        ? lookCommand(key)
+        : `aws lambda update-alias --function-name ${key.function} --name ${key.alias} --description "…"`,
     };
   }
   return undefined;

@@ -53,6 +53,15 @@ export function routerOf({ function: fn, alias }: Pick<AliasKey, 'function' | 'a
   return stage ? { kind: 'apiGateway', api: stage[1]!, variable: stage[2]!, stage: alias } : undefined;
 }
 
+/** The AWS command that shows where the traffic of a key goes. */
+export function lookCommand(key: Pick<AliasKey, 'function' | 'alias'>): string {
+  const router = routerOf(key);
+  if (router?.kind === 'route53')
+    return `aws route53 list-resource-record-sets --hosted-zone-id ${router.zone} --start-record-name ${router.name}`;
+  if (router) return `aws apigateway get-stage --rest-api-id ${router.api} --stage-name ${router.stage}`;
+  return `aws lambda get-alias --function-name ${key.function} --name ${key.alias}`;
+}
+
 export const MAX_WEIGHT = 255;
 
 /**

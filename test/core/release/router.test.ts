@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { actorOf, keyOf } from '../../../src/core/release/alias.ts';
 import {
+  lookCommand,
   MAX_WEIGHT,
   percentOfWeights,
   routerKey,
   routerOf,
+  routerWarnings,
   routingOfWeights,
   sayable,
+  sayableBy,
   weightsFor,
 } from '../../../src/core/release/router.ts';
 import fc from '../../property.ts';
@@ -21,6 +24,29 @@ test('a router stands in a key where the function does', () => {
   assert.deepEqual(routerOf(key), router);
   assert.deepEqual(keyOf(actorOf(key)), key);
   assert.equal(routerOf({ function: 'checkout', alias: 'live' }), undefined);
+});
+
+test('a stage does too, and each key has a command that shows its traffic', () => {
+  const stage = { kind: 'apiGateway', api: 'a1b2', stage: 'prod', variable: 'fn' } as const;
+  const key = routerKey(stage);
+  assert.deepEqual(routerOf(key), stage);
+  assert.equal(lookCommand(key), 'aws apigateway get-stage --rest-api-id a1b2 --stage-name prod');
+  assert.match(lookCommand({ function: 'route53:Z1:a.b', alias: 'A' }), /^aws route53 .*Z1 --start-record-name a\.b$/);
+  assert.match(lookCommand({ function: 'checkout', alias: 'live' }), /^aws lambda get-alias/);
+});
+
+test('a plan says what a router cannot do', () => {
+  assert.deepEqual(routerWarnings(undefined, [12.34]), []);
+  const records = { kind: 'route53', zone: 'Z1', name: 'a.b', type: 'A' } as const;
+  assert.match(
+    routerWarnings(records, [10, 12.34]).join('\n'),
+    /every percent: 12\.34 % becomes 12\.3404 %\nnames are moved/,
+  );
+  assert.equal(routerWarnings(records, [10]).length, 1);
+  const stage = { kind: 'apiGateway', api: 'a1', stage: 'prod', variable: 'fn' } as const;
+  assert.match(routerWarnings(stage, [12.34]).join('\n'), /^API Gateway has no conditional write/);
+  assert.equal(sayableBy(stage, 12.34), 12.34);
+  assert.equal(sayableBy(records, 12.34), 12.3404);
 });
 
 test('whole percents are exact', () => {
