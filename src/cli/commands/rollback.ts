@@ -30,6 +30,8 @@ const HOST_PATIENCE_MS = 700;
 /** The order's own part at least: a state that took its time to open is alive. */
 const ORDER_PATIENCE_MS = 300;
 
+/** The alias is back by then: a slow state is worth some waiting, so that the ledger holds who did it and why. */
+const TELL_PATIENCE_MS = 3_000;
 const AFTERMATH_PATIENCE_MS = 3_000;
 
 /** Everything that a rollback knows before it acts. */
@@ -139,9 +141,9 @@ async function directly(given: Case, ports: Ports, home: Home | undefined): Prom
   const { io, flags, output } = context;
   const readBack = unwrap(await rollbackDirectly(ports, key, target));
   tell(given, readBack, io.clock.now() - given.startedAt, null);
-  const told =
-    home &&
-    (await within(HOST_PATIENCE_MS, tellState(home, key, target, who, flags.reason), io.clock).catch(() => undefined));
+  const telling = async (): Promise<Release> =>
+    tellState(home ?? (await given.wired.home()), key, target, who, flags.reason);
+  const told = await within(TELL_PATIENCE_MS, telling(), io.clock).catch(() => undefined);
   if (!told) output.note('the state could not be told: the ledger does not hold this rollback, AWS CloudTrail does');
   return EXIT.done;
 }
