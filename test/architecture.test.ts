@@ -9,7 +9,7 @@ import { test } from 'node:test';
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   core: [],
-  present: ['core', 'echarts', 'hono', 'liquidjs', 'prom-client'],
+  present: ['core', 'echarts', 'hono', 'liquidjs'],
   app: ['core', 'node:', 'zod', 'yaml', 'fflate', 'ajv', 'json-p3'],
   hosts: ['app', 'core', 'node:', '@restatedev/*'],
   aws: ['app', 'core', 'node:', '@aws-sdk/*', '@smithy/*'],
@@ -30,7 +30,6 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'hono',
     '@hono/*',
     'zod',
-    'pino',
   ],
   cli: [
     'app',
