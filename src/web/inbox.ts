@@ -43,7 +43,7 @@ const ReportBody = z.object({
       .strictObject({
         account: z.string().regex(/^\d{12}$/),
         region: z.string().regex(/^[a-z0-9-]{1,30}$/),
-        function: z.string().regex(/^[\w-]{1,140}$/),
+        function: z.string().regex(/^[\w:.-]{1,250}$/),
         alias: z.string().regex(/^[\w-]{1,128}$/),
       })
       .optional(),

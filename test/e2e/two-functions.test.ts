@@ -280,6 +280,8 @@ describe('two functions behind a stage of an API', { concurrency: 2 }, () => {
     assert.deepEqual(await pair.weights(), { blue: 0, green: 100 });
     const status = await pair.json('status');
     assert.deepEqual([status.code, status.json.state], [0, 'promoted']);
+    const replay = await pair.run('replay');
+    assert.deepEqual([replay.code, replay.stdout.includes(status.json.id ?? '?')], [0, true], replay.stderr);
     const back = await pair.underTraffic(() => pair.run('rollback', '--reason', 'a customer calls'));
     assert.equal(back.code, 0, back.stderr);
     assert.deepEqual(await pair.weights(), { blue: 100, green: 0 });

@@ -156,11 +156,18 @@ describe('a place in S3', () => {
     assert.deepEqual(memory.keys(''), []);
   });
 
-  for (const actor of ['../b', 'a//b', '/a', 'a b', 'a\n', 'ü', '.', 'a/./b']) {
+  for (const actor of ['../b', 'a//b', '/a', 'a b', 'a\n', 'ü', '.', 'a/./b', 'a/..', '..']) {
     it(`refuses an actor by the name of ${JSON.stringify(actor)}, which could mean another key`, async () => {
       await assert.rejects(open().deliver(actor, add('1')), problem('unreadable', /cannot be a key/));
     });
   }
+
+  it('takes an actor whose router has a name with dots', async () => {
+    const actor = '123456789012/eu-west-1/route53:Z1:checkout.example.com/CNAME';
+    await open().deliver(actor, add('1'));
+    assert.ok(memory.body(`actor/alias/${actor}`));
+    assert.ok(await open().read(actor));
+  });
 
   const denials: readonly [kind: ProblemKind, code: string][] = [
     ['denied', 'AccessDenied'],

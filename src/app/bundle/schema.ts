@@ -13,7 +13,8 @@ const MAX_THRESHOLDS = 50;
 const MAX_TIME_MS = 7_258_118_400_000;
 
 const text = z.string().max(MAX_TEXT);
-const version = z.string().regex(/^[\w$()]{1,32}$/);
+/** A number, or the name of an arm behind a router. */
+const version = z.string().regex(/^[\w$()-]{1,64}$/);
 const time = z.number().min(0).max(MAX_TIME_MS);
 const after = z.number().min(-MAX_HOLD_MS).max(MAX_TIME_MS);
 const weight = z.number().min(0).max(100);

@@ -30,8 +30,11 @@ const PAGE = 1_000;
 const SEQUENCE_DIGITS = 12;
 /** What stands for the attempt in entries that were written elsewhere. */
 export const MOVED = 'moved';
-/** What the names of actors are made of; anything else could mean another key to some tool on the way. */
-const ACTOR = /^[\w:@+=,-]+(\/[\w:@+=,-]+)*$/;
+/**
+ * What the names of actors are made of; anything else could mean another key to some tool on the way. Dots stand in names of
+ * Route 53, but no part is made of them alone.
+ */
+const ACTOR = /^(?!\.+(\/|$))[\w.:@+=,-]+(\/(?!\.+(\/|$))[\w.:@+=,-]+)*$/;
 
 /**
  * The actors of one kind as objects: `actor/KIND/ACTOR` is the document, `ledger/KIND/ACTOR/SEQUENCE` an entry, and

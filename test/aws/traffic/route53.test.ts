@@ -114,6 +114,28 @@ test('a change between reading and writing is found by Route 53 itself', async (
   assert.equal((await read()).second?.weightPercent, 6.5421);
 });
 
+test('records that point to something of AWS keep their target and their health check', async () => {
+  const alias = (SetIdentifier: string, Weight: number): ResourceRecordSet => ({
+    Name: 'api.example.com',
+    Type: 'A',
+    SetIdentifier,
+    Weight,
+    HealthCheckId: `check-${SetIdentifier}`,
+    AliasTarget: {
+      HostedZoneId: 'Z2FDTNDATAQYW2',
+      DNSName: `${SetIdentifier}.example.net.`,
+      EvaluateTargetHealth: true,
+    },
+  });
+  await put(alias('blue', 1), alias('green', 0));
+  const api = { ...key(), ...routerKey({ kind: 'route53', zone, name: 'api.example.com', type: 'A' }) };
+  const before = await aws.aliases.get(api);
+  await aws.aliases.update(api, split(0.5), before?.revisionId ?? '');
+  const read = await route53.listResourceRecordSets({ HostedZoneId: zone, StartRecordName: 'api.example.com' });
+  const kept = (record: ResourceRecordSet) => ({ ...record, Name: 'api.example.com.' });
+  assert.deepEqual(read.ResourceRecordSets?.slice(0, 2), [kept(alias('blue', 199)), kept(alias('green', 1))]);
+});
+
 test('going back and forth never gives a revision twice', async () => {
   const seen = new Set([(await read()).revisionId]);
   for (const weightPercent of [10, 0, 10, 0]) {
