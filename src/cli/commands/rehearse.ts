@@ -97,7 +97,7 @@ async function rehearse(rehearsal: Rehearsal): Promise<ExitCode> {
     if (!release) return EXIT.interrupted;
     await io.clock.sleep(AFTERMATH_MS);
     const tally = await traffic.stop();
-    return score(rehearsal, release, tally, await concludeIncident(context, wired, release));
+    return score(rehearsal, release, tally, await concludeIncident(context, wired, release, rehearsal.ledgerPath));
   } finally {
     await traffic.stop();
   }

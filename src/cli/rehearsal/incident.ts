@@ -39,7 +39,12 @@ interface Stand {
  * Leads the incident that the release has opened to its end, as the person at the keyboard would: acknowledges and triages it,
  * tells customers, resolves it and drafts the postmortem. Every step is the same order that a command gives.
  */
-export async function concludeIncident(context: Context, wired: Wired, release: Release): Promise<Concluded> {
+export async function concludeIncident(
+  context: Context,
+  wired: Wired,
+  release: Release,
+  ledgerPath: string,
+): Promise<Concluded> {
   const home = await wired.home();
   const incidents = await home.incidents();
   const id = incidentIdOf(release.id);
@@ -54,7 +59,7 @@ export async function concludeIncident(context: Context, wired: Wired, release: 
   const page = await pages(context, wired, place);
   return {
     json: { ...incidentJson(incident), postmortemPath: place, statusPagePath: page },
-    lines: lines(context, incident, { postmortem: place, page }, wired.place?.('messages', '')),
+    lines: lines(incident, ledgerPath, { postmortem: place, page }, wired.place?.('messages', '')),
   };
 }
 
@@ -110,13 +115,12 @@ async function now({ incidents, id }: Stand): Promise<Incident> {
 }
 
 function lines(
-  { flags }: Context,
   incident: Incident,
+  ledgerPath: string,
   { postmortem, page }: { readonly postmortem: string; readonly page: string },
   folder: string | undefined,
 ): readonly Line[] {
   const { id, severity, suggestion, messages } = incident;
-  const state = flags.state === undefined ? '' : ` --state ${flags.state}`;
   const audiences = [...new Set(messages.map(({ audience }) => audience))];
   return [
     line(['strong', `Incident ${id}`]),
@@ -125,7 +129,7 @@ function lines(
     ...(folder === undefined ? [] : [labelled('', ['dim', `every message, word for word: ${folder}`])]),
     labelled('page', page),
     labelled('report', postmortem),
-    labelled('look', ['strong', `switchback incident show ${id}${state}`]),
+    labelled('look', ['strong', `switchback incident show ${id} --state ${ledgerPath}`]),
   ];
 }
 
