@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 
 const patterns = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
@@ -41,5 +42,7 @@ if (patterns.length === 0) {
   step('types', 'node_modules/.bin/tsc', ['--noEmit']);
 }
 // Node's own choice is one less than the cores, which on two cores means one test file after the other; many of them wait.
-const concurrency = `--test-concurrency=${availableParallelism()}`;
+const concurrency = `--test-concurrency=${availableParallelism() + 1}`;
+// Every file is a process of its own: what one has compiled, the next need not compile again (a third of the time).
+process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/node');
 step('tests', process.execPath, ['--test', '--test-timeout=300000', concurrency, ...flags, ...chosen]);
