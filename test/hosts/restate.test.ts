@@ -9,7 +9,7 @@ import { openRestateHost } from '../../src/hosts/restate.ts';
 import { hostConformance, type Place } from './conformance.ts';
 import { commandOf, counterLogic } from './counter.ts';
 import { type MovableHost, type MovablePlace, movingLaws } from './moving.ts';
-import { newFile } from './place.ts';
+import { newBucket, newFile } from './place.ts';
 import { type RestateServer, SKIPPED, startRestateServer } from './restate-server.ts';
 
 type OpenOptions = Parameters<Place['open']>[0];
@@ -27,6 +27,8 @@ if (!SKIPPED) {
 hostConformance('restate', newPlace, SKIPPED);
 movingLaws('from a file to Restate', async () => [await newFile(), await newPlace()], SKIPPED);
 movingLaws('from Restate to a file', async () => [await newPlace(), await newFile()], SKIPPED);
+movingLaws('from S3 to Restate', async () => [await newBucket(), await newPlace()], SKIPPED);
+movingLaws('from Restate to S3', async () => [await newPlace(), await newBucket()], SKIPPED);
 
 /**
  * A namespace of its own, and one address behind which every open host serves: the calls go to whoever opened last and
