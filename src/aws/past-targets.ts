@@ -2,8 +2,8 @@ import type { Event, LookupAttribute } from '@aws-sdk/client-cloudtrail';
 import { AwsProblem } from '../app/ports/problem.ts';
 import type { AliasKey } from '../core/release/alias.ts';
 import type { Clients } from './clients.ts';
-import { isObject, type JsonObject, parseObject } from './json.ts';
 import { call } from './problem.ts';
+import { readTrailEvent } from './trail.ts';
 
 export interface PastTarget {
   readonly version: string;
@@ -14,8 +14,7 @@ export interface PastTarget {
 /** CloudTrail answers 50 events a page, two pages a second; this is what somebody in a hurry can wait for. */
 const MAX_PAGES = 6;
 const PAGE_SIZE = 50;
-/** Lambda's event names carry the date of its API; the local AWS and later APIs may not. */
-const MOVES = /^(Update|Create)Alias(\d{8})?$/;
+const MOVES: readonly string[] = ['UpdateAlias', 'CreateAlias'];
 
 /**
  * Where the alias pointed, newest first, without repetitions in a row. Empty where CloudTrail cannot be read, or kept
@@ -61,26 +60,9 @@ async function search(clients: Clients, key: AliasKey, attribute: LookupAttribut
 
 /** The version that this event pointed the alias at; undefined for any other event, and for one that failed. */
 export function targetOf(event: Event, key: Pick<AliasKey, 'function' | 'alias'>): PastTarget | undefined {
-  if (!MOVES.test(event.EventName ?? '')) return undefined;
-  const detail = parseObject(event.CloudTrailEvent ?? '');
-  const request = objectAt(detail, 'requestParameters');
-  const version = request?.functionVersion ?? objectAt(detail, 'responseElements')?.functionVersion;
-  if (!request || detail?.errorCode !== undefined || typeof version !== 'string') return undefined;
-  if (nameIn(request.functionName) !== key.function || request.name !== key.alias) return undefined;
-  const arn = objectAt(detail, 'userIdentity')?.arn;
-  const by = typeof arn === 'string' ? arn : (event.Username ?? 'unknown');
-  return { version, atMs: event.EventTime?.getTime() ?? 0, by };
-}
-
-/** The function's name from a name, `ACCOUNT:function:NAME` or an ARN. */
-function nameIn(value: unknown): string | undefined {
-  if (typeof value !== 'string') return undefined;
-  const parts = value.split(':');
-  const at = parts.indexOf('function');
-  return at < 0 ? parts[0] : parts[at + 1];
-}
-
-function objectAt(value: JsonObject | undefined, name: string): JsonObject | undefined {
-  const member = value?.[name];
-  return isObject(member) ? member : undefined;
+  const change = readTrailEvent(event);
+  if (!change || change.error !== null || !MOVES.includes(change.operation)) return undefined;
+  const { version, atMs, by } = change;
+  const isOfAlias = change.function === key.function && change.alias === key.alias;
+  return isOfAlias && version !== null ? { version, atMs, by } : undefined;
 }

@@ -1,6 +1,7 @@
 import type { CloudTrail, Event } from '@aws-sdk/client-cloudtrail';
 import type { Clock } from '../app/ports/clock.ts';
-import type { Trail, TrailEvent, TrailPage } from '../app/ports/trail.ts';
+import type { Trail, TrailPage } from '../app/ports/trail.ts';
+import type { SeenChange } from '../core/audit/reconcile.ts';
 import type { Clients } from './clients.ts';
 import { isObject, type JsonObject, parseObject } from './json.ts';
 import { call } from './problem.ts';
@@ -27,7 +28,7 @@ export function createTrail(clients: Clients, clock: Clock): Trail {
   return {
     async changes({ fromMs, untilMs }): Promise<TrailPage> {
       const cloudtrail = await clients.cloudtrail();
-      const events: TrailEvent[] = [];
+      const events: SeenChange[] = [];
       const cut: string[] = [];
       for (const name of EVENT_NAMES) {
         let nextToken: string | undefined;
@@ -62,7 +63,7 @@ function lookUp(cloudtrail: CloudTrail, name: string, fromMs: number, untilMs: n
 }
 
 /** The event as far as an audit needs it; undefined where it names no function. */
-export function readTrailEvent(event: Event): TrailEvent | undefined {
+export function readTrailEvent(event: Event): SeenChange | undefined {
   const detail = parseObject(event.CloudTrailEvent ?? '');
   const request = objectAt(detail, 'requestParameters');
   const response = objectAt(detail, 'responseElements');
@@ -97,7 +98,7 @@ function versionOf(response: JsonObject | undefined, request: JsonObject | undef
   return version === '$LATEST' ? null : version;
 }
 
-function secondOf(routing: JsonObject | undefined): TrailEvent['second'] {
+function secondOf(routing: JsonObject | undefined): SeenChange['second'] {
   const [entry] = Object.entries(objectAt(routing, 'additionalVersionWeights') ?? {});
   if (!entry || typeof entry[1] !== 'number') return null;
   return { version: entry[0], weightPercent: Number((entry[1] * 100).toFixed(4)) };

@@ -1,20 +1,28 @@
 import type { AliasSnapshot } from '../release/alias.ts';
 import { describeRouting, readDescription } from '../release/alias.ts';
 
-/** A change that AWS wrote down; as the port tells it. */
+/** A change of a function, version or alias that AWS wrote down. */
 export interface SeenChange {
   readonly id: string;
+  /** To the second. */
   readonly atMs: number;
+  /** AWS's name without the date of the API: `UpdateAlias`. */
   readonly operation: string;
   readonly function: string;
+  /** The alias's name, where the operation is about one. */
   readonly alias: string | null;
+  /** The version that was asked for, published or deleted. */
   readonly version: string | null;
+  /** The other version of a split and its share in percent; null where none was asked for. */
   readonly second: { readonly version: string; readonly weightPercent: number } | null;
+  /** As it was answered. */
   readonly description: string | null;
   readonly revisionId: string | null;
+  /** An ARN, or a service of AWS. */
   readonly by: string;
   readonly userAgent: string | null;
   readonly region: string;
+  /** Set where AWS refused it. */
   readonly error: string | null;
 }
 

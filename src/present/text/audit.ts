@@ -1,4 +1,4 @@
-import { type ForeignChange, TRAIL_DAYS, TRAIL_DELAY_MS } from '../../core/audit/reconcile.ts';
+import { type Reconciliation, TRAIL_DAYS, TRAIL_DELAY_MS } from '../../core/audit/reconcile.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { type Line, labelled, line } from './line.ts';
 import { countText, utc } from './words.ts';
@@ -32,20 +32,12 @@ export function verdictText({ place, ok, actors, entries, redacted, heads, ancho
   ];
 }
 
-export interface ReconciledShown {
+export interface ReconciledShown extends Reconciliation {
   readonly region: string;
   readonly account: string;
   readonly fromMs: number;
   readonly untilMs: number;
   readonly aliases: number;
-  readonly ours: number;
-  readonly others: readonly ForeignChange[];
-  readonly unseen: readonly {
-    readonly actor: string;
-    readonly at: number;
-    readonly releaseId: string;
-    readonly told: string;
-  }[];
   readonly cut: readonly string[];
 }
 
