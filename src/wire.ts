@@ -13,7 +13,7 @@ import type { Quotas } from './aws/quotas.ts';
 import type { Trials } from './channels/trial.ts';
 import { keyOf } from './core/release/alias.ts';
 import type { AliasDoc } from './core/release/release.ts';
-import { watchOf } from './core/release/watch.ts';
+import type { Watched } from './core/release/watch.ts';
 import type { Endpoint } from './hosts/restate/endpoint.ts';
 import type { ServeOptions } from './hosts/restate/serve.ts';
 import type { openLedger } from './wire/audit.ts';
@@ -184,7 +184,8 @@ async function openHome(
     lazyShelf(() => shelfFor(aws, options, 'gates')),
     lazyShelf(() => shelfFor(aws, options, 'evidence')),
   );
-  const isMine = (doc: AliasDoc): boolean => isReached(doc, mine);
+  const isMine = ({ key, release }: AliasDoc): boolean => isReached(key, release?.plan.train !== undefined, mine);
+  const isOurs = (actor: string, { isMember }: Watched): boolean => isReached(keyOf(actor), isMember, mine);
   const regions: Regions = regionsOf(aws, awsOptions(options), () => mine?.region);
   const trains: Trains = wireTrains({
     openHost,
@@ -283,13 +284,12 @@ async function openHome(
       const run = async (): Promise<void> => {
         const { createRunner } = await import('./app/runner.ts');
         await untilSignedIn(signedIn, clock, report, stop.signal);
-        const ours = (doc: AliasDoc) => (isMine(doc) ? watchOf(doc) : null);
         const at = (actor: string) => regions.at(keyOf(actor)?.region ?? '');
-        await createRunner({ ...aws, at, host, clock, report, watchOf: ours, watched: all }).run(stop.signal);
+        await createRunner({ ...aws, at, host, clock, report, isOurs, watched: all }).run(stop.signal);
       };
       const driven = run();
       driven.catch((error: unknown) => report(`this process stopped driving releases: ${String(error)}`));
-      const stopNoticing = host.onChange(keeper.noticed);
+      const stopNoticing = host.onChange(keeper.noticed, KEEP_WITHIN_MS);
       void keepBundles(keeper, clock, stop.signal);
       void keepIncidents(incidents, clock, report, stop.signal);
       const trainsKept = keepTrains(trains, clock, report, stop.signal);
@@ -318,6 +318,9 @@ async function openHome(
   };
   return { home, close };
 }
+
+/** What a release has done lies on its shelf seconds later: nobody waits for it. */
+const KEEP_WITHIN_MS = 1_000;
 
 /** From so many open releases on, memory is worth more than the last bit of speed. */
 const MANY_RELEASES = 1_000;

@@ -5,6 +5,7 @@ import type { Command } from '../core/release/commands.ts';
 import { decide } from '../core/release/decide.ts';
 import type { AliasEvent } from '../core/release/events.ts';
 import { type AliasDoc, emptyDoc, isOpen } from '../core/release/release.ts';
+import { watchOf } from '../core/release/watch.ts';
 import { SYSTEM } from '../core/who.ts';
 import type { ActorLogic } from './ports/actor.ts';
 
@@ -25,6 +26,7 @@ export const aliasActor: ActorLogic<AliasDoc, AliasEvent, Command> = {
   isOpen: ({ release }) => isOpen(release),
   wakeAt: ({ wakeAt }) => wakeAt,
   tick: (at) => ({ kind: 'tick', at, who: SYSTEM }),
+  brief: { version: 1, of: watchOf },
   standing: aliasStanding,
 };
 

@@ -1,6 +1,7 @@
+import { keyOf } from '../core/release/alias.ts';
 import type { AliasEvent } from '../core/release/events.ts';
-import type { Watch } from '../core/release/observation.ts';
 import type { AliasDoc } from '../core/release/release.ts';
+import { type Watched, watchOf } from '../core/release/watch.ts';
 import { textOf } from './error-text.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Hooks } from './ports/hooks.ts';
@@ -16,8 +17,8 @@ export interface RunnerOptions {
   /** The same for one alias, where it lies in another region. */
   readonly at?: (actor: string) => Promise<Pick<RunnerOptions, 'signals' | 'hooks'>>;
   readonly clock: Clock;
-  /** What has to be watched for an alias now; null where nothing is. */
-  readonly watchOf: (doc: AliasDoc) => { readonly releaseId: string; readonly watch: Watch } | null;
+  /** Whether this process may act on the alias of a release. */
+  readonly isOurs: (actor: string, watched: Watched) => boolean;
   /** Told, as a sentence, what went wrong where nobody waits for an answer. */
   readonly report: (problem: string) => void;
   /** Told how many releases are watched, once all that were open have been found. */
@@ -39,7 +40,7 @@ const ELECTION_MS = 1_000;
 const RECOVER_MS = 2_000;
 /** How soon a watcher follows what another process did to its release. */
 const NOTICE_MS = 50;
-const PAGE = 100;
+const PAGE = 1_000;
 
 export function createRunner(options: RunnerOptions): Runner {
   return {
@@ -121,9 +122,9 @@ class Watchers {
   /** Answers how many are watched then. */
   async reconcileOpen(): Promise<number> {
     for (let after = ''; ; ) {
-      const page = await this.#options.host.list({ open: true, after, limit: PAGE });
+      const page = await this.#options.host.briefs({ after, limit: PAGE });
       // As they were just read; those that change meanwhile are told as changed.
-      for (const { actor, state } of page) await this.#watch(actor, state);
+      for (const { actor, brief } of page) await this.#watch(actor, brief as Watched | null);
       const last = page.at(-1);
       if (!last || page.length < PAGE) break;
       after = last.actor;
@@ -152,17 +153,15 @@ class Watchers {
 
   async #reconcileOne(actor: string): Promise<void> {
     const stored = await this.#options.host.read(actor);
-    if (stored) await this.#watch(actor, stored.state);
-    else this.#end(actor);
+    await this.#watch(actor, stored ? watchOf(stored.state) : null);
   }
 
-  async #watch(actor: string, state: AliasDoc): Promise<void> {
-    const wanted = this.#options.watchOf(state);
-    if (!wanted) {
+  async #watch(actor: string, wanted: Watched | null): Promise<void> {
+    if (!wanted || !this.#options.isOurs(actor, wanted)) {
       this.#end(actor);
       return;
     }
-    const region = state.key.region;
+    const region = keyOf(actor)?.region ?? '';
     const options = this.#optionsAt.get(region) ?? (await this.#optionsFor(actor));
     this.#optionsAt.set(region, options);
     if (this.#stopped) return;

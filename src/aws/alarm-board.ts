@@ -21,40 +21,53 @@ const CALLS_BY_TURN = 1;
 export class AlarmBoard {
   readonly #clients: Clients;
   readonly #known = new Map<string, AlarmReading>();
-  /** Of {@link #names}, whose turn is next. */
+  /** Everybody's, as of the last round: a list that is the very same has the same names, however long it is. */
+  #names: { readonly of: readonly AlarmReader[]; readonly all: ReadonlySet<string> } | undefined;
+  /** Of the names, whose turn is next. */
   #turn = 0;
 
   constructor(clients: Clients) {
     this.#clients = clients;
   }
 
-  /** One round. `failed` is told where nothing could be read. */
+  /** One round, for everybody or only for those who have just come. `failed` is told where nothing could be read. */
   async readAll<R extends AlarmReader>(
     readers: readonly R[],
+    isEverybody: boolean,
     failed: (readers: readonly R[], error: unknown) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const names = [...new Set(readers.flatMap(({ watch }) => watch.alarms))];
-    const isFew = names.length <= MAX_CALLS_BY_NAME * NAMES_PER_CALL;
+    const names = this.#namesOf(readers, isEverybody);
+    const isFew = names.size <= MAX_CALLS_BY_NAME * NAMES_PER_CALL;
     try {
       const changed = await watchingMany(
-        () => (isFew ? this.#byName(names, signal) : this.#byState(names, signal)),
+        () => (isFew ? this.#byName([...names], signal) : this.#byState(names, signal)),
         signal,
       );
-      for (const reader of readers) this.#tell(reader, isFew ? undefined : changed);
+      this.#tellAll(readers, changed);
     } catch (error) {
       if (!signal.aborted) failed(readers, error);
     }
   }
 
-  /** What is known of its alarms; nothing where none of them has changed. */
-  #tell({ watch, bulletin }: AlarmReader, changed: ReadonlySet<string> | undefined): void {
-    if (changed && !watch.alarms.some((name) => changed.has(name))) {
-      bulletin.quiet('alarms');
-      return;
+  #namesOf(readers: readonly AlarmReader[], isEverybody: boolean): ReadonlySet<string> {
+    if (this.#names?.of === readers) return this.#names.all;
+    const all = new Set(readers.flatMap(({ watch }) => watch.alarms));
+    if (!isEverybody) return all;
+    for (const name of this.#known.keys()) if (!all.has(name)) this.#known.delete(name);
+    this.#names = { of: readers, all };
+    return all;
+  }
+
+  #tellAll(readers: readonly AlarmReader[], changed: ReadonlySet<string>): void {
+    for (const { watch, bulletin } of readers) {
+      if (watch.alarms.some((name) => changed.has(name))) {
+        const readings = watch.alarms.map((name) => this.#known.get(name));
+        bulletin.alarmsRead(readings.filter((reading) => reading !== undefined));
+      } else {
+        bulletin.quiet('alarms');
+      }
     }
-    const readings = watch.alarms.map((name) => this.#known.get(name));
-    bulletin.alarmsRead(readings.filter((reading) => reading !== undefined));
   }
 
   /** Reads these by name; answers those that were read. */
@@ -71,22 +84,25 @@ export class AlarmBoard {
     return new Set(names);
   }
 
-  async #byState(names: readonly string[], signal: AbortSignal): Promise<Set<string>> {
+  async #byState(names: ReadonlySet<string>, signal: AbortSignal): Promise<Set<string>> {
     const red = await redAlarms(this.#clients);
-    if (!red) return this.#byName(names, signal);
-    const wanted = new Set(names);
+    if (!red) return this.#byName([...names], signal);
     const changed = new Set<string>();
     for (const [name, reading] of red) {
-      if (!wanted.has(name) || this.#known.get(name)?.state === 'ALARM') continue;
+      if (!names.has(name) || this.#known.get(name)?.state === 'ALARM') continue;
       this.#known.set(name, reading);
       changed.add(name);
     }
-    const over = [...this.#known.values()].filter(({ name, state }) => state === 'ALARM' && !red.has(name));
-    const byTurn = names.slice(this.#turn, this.#turn + CALLS_BY_TURN * NAMES_PER_CALL);
-    this.#turn = this.#turn + byTurn.length >= names.length ? 0 : this.#turn + byTurn.length;
-    const named = [...new Set([...over.map(({ name }) => name), ...byTurn])];
-    for (const name of await this.#byName(named, signal)) changed.add(name);
-    for (const name of this.#known.keys()) if (!wanted.has(name)) this.#known.delete(name);
+    const named = new Set(this.#takeTurn(names));
+    for (const { name, state } of this.#known.values()) if (state === 'ALARM' && !red.has(name)) named.add(name);
+    for (const name of await this.#byName([...named], signal)) changed.add(name);
     return changed;
+  }
+
+  #takeTurn(names: ReadonlySet<string>): readonly string[] {
+    const from = this.#turn;
+    const until = from + CALLS_BY_TURN * NAMES_PER_CALL;
+    this.#turn = until >= names.size ? 0 : until;
+    return [...names].slice(from, until);
   }
 }

@@ -86,7 +86,7 @@ export class Bulletin {
 
   /** A path was looked at, and there was nothing new. */
   quiet(path: Path): void {
-    this.#seen(path);
+    if (this.#blind?.delete(path)) this.#tellOf();
   }
 
   /** A path cannot be read now; `sentence` says which and what that means. */

@@ -55,7 +55,7 @@ export interface Aws extends AwsPorts {
   readonly topics: Topics;
   readonly trail: Trail;
   readonly secretStore: SecretStore;
-  /** Closes idle connections and ends live ones. */
+  /** Ends what is followed, closes idle connections and ends live ones. */
   close(): void;
 }
 
@@ -71,6 +71,7 @@ export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws 
   });
   const alarms = createAlarms(clients);
   const deployments = createDeployments(clients);
+  const signals = createSignals({ clients, clock, aliases, alarms, deployments });
   return {
     aliases,
     alarms,
@@ -79,7 +80,7 @@ export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws 
     baselines: createBaselines(clients, clock),
     pastLogs: createPastLogs(clients, clock),
     deployments,
-    signals: createSignals({ clients, clock, aliases, alarms, deployments }),
+    signals,
     hooks: createHooks(clients),
     invoker: createInvoker(clients),
     security: createFunctionSecurity(clients),
@@ -94,6 +95,9 @@ export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws 
     secretStore: createSecretStore(clients),
     objects: (bucket, prefix) => createObjects(clients, bucket, prefix),
     site: (bucket, prefix) => createSite(clients, bucket, prefix),
-    close: () => clients.close(),
+    close() {
+      signals.close();
+      clients.close();
+    },
   };
 }

@@ -5,8 +5,8 @@ export interface RoundOptions<T> {
   readonly clock: Clock;
   /** The time from one round to the next with so many members. */
   readonly everyMs: (members: number) => number;
-  /** Reads for these members; never throws. */
-  readonly read: (members: readonly T[], signal: AbortSignal) => Promise<void>;
+  /** Reads for these members, which are everybody or only those who have just joined; never throws. */
+  readonly read: (members: readonly T[], signal: AbortSignal, isEverybody: boolean) => Promise<void>;
 }
 
 /**
@@ -16,6 +16,8 @@ export interface RoundOptions<T> {
 export class Round<T> {
   readonly #options: RoundOptions<T>;
   readonly #members = new Set<T>();
+  /** The members as they are read: the very same list for as long as nobody joins or leaves. */
+  #all: readonly T[] | undefined;
   #fresh = new Set<T>();
   #running: AbortController | undefined;
   #nap: AbortController | undefined;
@@ -24,12 +26,13 @@ export class Round<T> {
     this.#options = options;
   }
 
-  get size(): number {
-    return this.#members.size;
+  get members(): Iterable<T> {
+    return this.#members;
   }
 
   join(member: T): void {
     this.#members.add(member);
+    this.#all = undefined;
     this.#fresh.add(member);
     this.#nap?.abort();
     if (this.#running) return;
@@ -38,11 +41,16 @@ export class Round<T> {
   }
 
   leave(member: T): void {
-    this.#members.delete(member);
+    if (this.#members.delete(member)) this.#all = undefined;
     this.#fresh.delete(member);
     if (this.#members.size > 0) return;
     this.#running?.abort();
     this.#running = undefined;
+  }
+
+  #everybody(): readonly T[] {
+    this.#all ??= [...this.#members];
+    return this.#all;
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -51,11 +59,11 @@ export class Round<T> {
     await new Promise((resolve) => setImmediate(resolve));
     for (let dueAtMs = Number.NEGATIVE_INFINITY; !signal.aborted; ) {
       const isDue = clock.now() >= dueAtMs;
-      const members = [...(isDue ? this.#members : this.#fresh)];
+      const members = isDue ? this.#everybody() : [...this.#fresh];
       this.#fresh = new Set();
       // All processes read at the same moments of the clock, as CloudWatch's minutes begin there too.
       if (isDue) dueAtMs = nextMultiple(clock.now(), everyMs(this.#members.size));
-      if (members.length > 0) await read(members, signal);
+      if (members.length > 0) await read(members, signal, isDue);
       if (signal.aborted) return;
       if (this.#fresh.size > 0) continue;
       const nap = new AbortController();
@@ -64,7 +72,7 @@ export class Round<T> {
       signal.addEventListener('abort', stop, { once: true });
       await pause(clock, dueAtMs - clock.now(), nap.signal);
       signal.removeEventListener('abort', stop);
-      this.#nap = undefined;
+      if (this.#nap === nap) this.#nap = undefined;
       await new Promise((resolve) => setImmediate(resolve));
     }
   }

@@ -51,12 +51,18 @@ interface Shared extends Sources {
   readonly seats: LogSeats;
 }
 
+export interface ClosableSignals extends Signals {
+  /** Ends everything that is followed, with an error: whoever follows has been abandoned. */
+  close(): void;
+}
+
 /** The world as the guards see it, through CloudWatch Logs, CloudWatch and Lambda. */
-export function createSignals(sources: Sources): Signals {
+export function createSignals(sources: Sources): ClosableSignals {
   const following = new Following(sources);
   return {
     look: (watch) => look({ ...sources, minutes: following.minutes, seats: following.seats }, watch),
     follow: (watch, tell, signal) => following.follow(watch, tell, signal),
+    close: () => following.close(),
   };
 }
 
@@ -95,7 +101,7 @@ class Following {
       alarms: new Round({
         clock,
         everyMs: () => paceMs.alarms,
-        read: (members, signal) => board.readAll(members, blindAll('alarms'), signal),
+        read: (members, signal, isEverybody) => board.readAll(members, isEverybody, blindAll('alarms'), signal),
       }),
       alias: new Round({
         clock,
@@ -123,6 +129,11 @@ class Following {
       signal.addEventListener('abort', leave, { once: true });
       this.#join(follower);
     });
+  }
+
+  close(): void {
+    for (const path of ['alias', 'deployment'] as const)
+      for (const follower of [...this.#rounds[path].members]) follower.fail(new Error('the signals were closed'));
   }
 
   async #readLog(follower: Follower, signal: AbortSignal): Promise<void> {

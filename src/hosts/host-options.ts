@@ -1,5 +1,7 @@
 import type { ActorLogic } from '../app/ports/actor.ts';
 import type { Clock } from '../app/ports/clock.ts';
+import type { Stored } from '../app/ports/host.ts';
+import type { Brief } from '../app/ports/host-upkeep.ts';
 import type { Stamp } from '../core/release/events.ts';
 import { StateProblem } from './problems.ts';
 
@@ -19,6 +21,14 @@ export interface HostOptions<State, Event extends ActorEvent, Command extends { 
   readonly clock: Clock;
   /** Told, as a sentence, what went wrong where nobody waits for an answer. */
   readonly report: (problem: string) => void;
+}
+
+/** The brief of an actor that was read whole. */
+export function briefOf<State>(
+  { brief }: Pick<ActorLogic<State, never, unknown>, 'brief'>,
+  { actor, state }: Stored<State>,
+): Brief {
+  return { actor, brief: brief?.of(state) ?? null };
 }
 
 /** A plan with a hundred steps, its alarms and its guards' memory take a few ten kilobytes; a megabyte is a mistake. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Host, LedgerEntry, Stored } from '../app/ports/host.ts';
-import type { HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
+import type { Brief, HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
 import type { DepartedActor, Held, Relocation } from '../app/ports/relocation.ts';
-import type { ActorEvent, HostOptions } from './host-options.ts';
+import { type ActorEvent, briefOf, type HostOptions } from './host-options.ts';
 import { movedAway } from './problems.ts';
 import { Changes } from './restate/changes.ts';
 import type { NamesQuery } from './restate/index-service.ts';
@@ -122,6 +122,11 @@ class Restate<State, Event extends ActorEvent, Command extends { readonly key: s
   /** Restate itself brings every command to whoever serves until it is answered: there is never anything to take over. */
   async recover(): Promise<number> {
     return 0;
+  }
+
+  async briefs(query: { after?: string; limit: number }): Promise<readonly Brief[]> {
+    const open = await this.list({ ...query, open: true });
+    return open.map((stored) => briefOf(this.#options.logic, stored));
   }
 
   onChange(listener: (actors: readonly string[]) => void, withinMs?: number): () => void {

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { chained, GENESIS } from '../app/audit/chain.ts';
 import type { Host, LedgerEntry, Stored } from '../app/ports/host.ts';
-import type { HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
+import type { Brief, HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
 import type { Redacted, Redaction, RedactionOrder } from '../app/ports/ledger.ts';
 import type { Objects } from '../app/ports/objects.ts';
 import type { DepartedActor, Held, Relocation } from '../app/ports/relocation.ts';
 import { outcomeOf } from '../core/history/outcome.ts';
 import type { Result } from '../core/refusal.ts';
 import { Dispatcher, type Owed } from './dispatch.ts';
-import { type ActorEvent, bounded, type HostOptions, refuseTooMany } from './host-options.ts';
+import { type ActorEvent, bounded, briefOf, type HostOptions, refuseTooMany } from './host-options.ts';
 import { Lanes } from './lane.ts';
 import { StateProblem } from './problems.ts';
 import { Changes } from './s3/changes.ts';
@@ -157,6 +157,11 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
       if (outbox.some((owed) => this.#isForTaking(actor, owed))) recovered += await this.#takeOver(actor);
     }
     return recovered;
+  }
+
+  async briefs(query: { after?: string; limit: number }): Promise<readonly Brief[]> {
+    const open = await this.list({ ...query, open: true });
+    return open.map((stored) => briefOf(this.#options.logic, stored));
   }
 
   onChange(listener: (actors: readonly string[]) => void, withinMs = 0): () => void {

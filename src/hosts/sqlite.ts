@@ -1,23 +1,26 @@
 import { resolve } from 'node:path';
 import { canonicalJson, chained, GENESIS } from '../app/audit/chain.ts';
 import type { Host, LedgerEntry, Stored } from '../app/ports/host.ts';
-import type { HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
+import type { Brief, HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
 import type { Redacted, Redaction, RedactionOrder } from '../app/ports/ledger.ts';
 import type { DepartedActor, Held, Relocation } from '../app/ports/relocation.ts';
 import { outcomeOf, type TurnOutcome } from '../core/history/outcome.ts';
 import type { Result } from '../core/refusal.ts';
 import { Dispatcher, LEASE_MS, type Owed } from './dispatch.ts';
-import { type ActorEvent, bounded, type HostOptions, refuseTooMany } from './host-options.ts';
+import { type ActorEvent, bounded, briefOf, type HostOptions, refuseTooMany } from './host-options.ts';
 import { Lane } from './lane.ts';
 import { StateProblem } from './problems.ts';
 import { Changes } from './sqlite/changes.ts';
 import { openDatabase } from './sqlite/database.ts';
+import { derivedFrom } from './sqlite/derived.ts';
 import { takeLock } from './sqlite/election.ts';
+import type { OutboxRow } from './sqlite/outbox.ts';
 import { enter, leave, lives, readOwner, writeOwner } from './sqlite/owner.ts';
 import { LOCK_PATIENCE_MS, patiently } from './sqlite/patience.ts';
 import { redactIn } from './sqlite/redact.ts';
 import { adopt, depart, mustLiveHere, receive } from './sqlite/relocation.ts';
-import { type ActorRow, type OutboxRow, Store } from './sqlite/store.ts';
+import type { ActorRow, BriefRow } from './sqlite/rows.ts';
+import { Store } from './sqlite/store.ts';
 import { type LedgerVerdict, verifyLedger } from './sqlite/verify.ts';
 import { runTimers } from './timers.ts';
 
@@ -78,10 +81,10 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
     this.#dispatcher = new Dispatcher({
       perform: options.perform,
       answer: (actor, command, result) => this.#answer(actor, command, result),
-      drop: (actor, command) => this.#write(() => this.#store.dropCommand(actor, command.key)),
+      drop: (actor, command) => this.#write(() => this.#store.outbox.drop(actor, command.key)),
       giveBack: (actor, command, dueAt) =>
-        this.#write(() => this.#store.giveBackCommand(actor, command.key, this.#owner, dueAt)),
-      renew: () => this.#write(() => this.#store.renew(this.#owner, options.clock.now() + LEASE_MS)),
+        this.#write(() => this.#store.outbox.giveBack(actor, command.key, this.#owner, dueAt)),
+      renew: () => this.#write(() => this.#store.outbox.renew(this.#owner, options.clock.now() + LEASE_MS)),
       clock: options.clock,
       report: options.report,
     });
@@ -117,7 +120,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
   async adopt(departed: DepartedActor): Promise<void> {
     const { logic, clock } = this.#options;
     const state = logic.upcast(departed.state);
-    const adoption = { kind: logic.kind, wakeAt: logic.wakeAt(state), open: logic.isOpen(state), now: clock.now() };
+    const adoption = { kind: logic.kind, derived: derivedFrom(logic, state), now: clock.now() };
     await this.#write(() => adopt(this.#store, this.#file, departed, adoption));
     this.#changes.committed();
     await this.#takeOver(null);
@@ -126,7 +129,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
   async recover(): Promise<number> {
     const { logic, clock } = this.#options;
     let recovered = 0;
-    for (const { owner, leaseUntil } of await this.#read(() => this.#store.owners(logic.kind, clock.now()))) {
+    for (const { owner, leaseUntil } of await this.#read(() => this.#store.outbox.owners(logic.kind, clock.now()))) {
       if (owner !== null && !orphaned(owner, leaseUntil, clock.now())) continue;
       for (;;) {
         const rows = await this.#takeOver(owner);
@@ -135,6 +138,11 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
       }
     }
     return recovered;
+  }
+
+  async briefs(query: { after?: string; limit: number }): Promise<readonly Brief[]> {
+    const rows = await this.#read(() => this.#store.briefs(this.#options.logic.kind, query));
+    return Promise.all(rows.map((row) => this.#brief(row)));
   }
 
   onChange(listener: (actors: readonly string[]) => void, withinMs?: number): () => void {
@@ -199,7 +207,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
     this.#changes.stop();
     await this.#turns.run(async () => undefined);
     try {
-      await this.#patiently(() => this.#store.giveBackAll(this.#owner));
+      await this.#patiently(() => this.#store.outbox.giveBackAll(this.#owner));
     } catch (error) {
       this.#options.report(`commands in flight were not given back: ${String(error)}`);
     }
@@ -237,7 +245,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
     if (row) mustLiveHere(this.#file, row);
     const before = row ? this.#stored(row) : { actor, sequence: 0, state: logic.initial(actor) };
     const { state, commands } = logic.decide(before.state, event);
-    if (answered !== undefined) this.#store.dropCommand(actor, answered);
+    if (answered !== undefined) this.#store.outbox.drop(actor, answered);
     const changed = state !== before.state || commands.length > 0;
     if (!changed) return { stored: before, owed: [], changed };
     const stored = { actor, sequence: before.sequence + 1, state };
@@ -260,8 +268,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
       standing: 'here',
       movedTo: null,
       moves: before?.moves ?? 0,
-      wakeAt: logic.wakeAt(state),
-      open: logic.isOpen(state),
+      ...derivedFrom(logic, state),
     });
     this.#store.append(entry, this.#bounded(actor, 'event', canonicalJson(event)));
   }
@@ -274,7 +281,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
     const leaseUntil = at + LEASE_MS;
     const fresh = commands.filter((command) => {
       const body = this.#bounded(actor, 'command', JSON.stringify(command));
-      return this.#store.putCommand({
+      return this.#store.outbox.put({
         actor,
         key: command.key,
         kind: logic.kind,
@@ -295,7 +302,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
       this.#mustBeOpen();
       const owed = await this.#patiently(() =>
         this.#store.transaction(() =>
-          this.#store.takeOver(query).map((row) => ({ row, stored: this.#store.actor(row.actor) })),
+          this.#store.outbox.takeOver(query).map((row) => ({ row, stored: this.#store.actor(row.actor) })),
         ),
       );
       for (const { row, stored } of owed) {
@@ -324,6 +331,14 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
 
   #stored(row: ActorRow): Stored<State> {
     return { actor: row.actor, sequence: row.sequence, state: this.#options.logic.upcast(JSON.parse(row.state)) };
+  }
+
+  /** One that was kept in another form, or not at all, is told from the state. */
+  async #brief({ actor, brief }: BriefRow): Promise<Brief> {
+    const { logic } = this.#options;
+    if (brief && brief.version === logic.brief?.version) return { actor, brief: JSON.parse(brief.body) };
+    const stored = await this.read(actor);
+    return stored ? briefOf(logic, stored) : { actor, brief: null };
   }
 
   #bounded(actor: string, what: string, text: string): string {

@@ -1,5 +1,5 @@
 import type { Aws, AwsOptions } from '../aws/index.ts';
-import type { AliasDoc } from '../core/release/release.ts';
+import type { AliasKey } from '../core/release/alias.ts';
 
 /** The account's AWS, region by region: a train visits several. */
 export interface Regions {
@@ -34,9 +34,10 @@ async function open(options: AwsOptions, region: string): Promise<Aws> {
  * are reached in every region of the account, for one train visits several.
  */
 export function isReached(
-  { key, release }: AliasDoc,
+  key: AliasKey | undefined,
+  isMember: boolean,
   mine: { readonly account: string; readonly region: string } | undefined,
 ): boolean {
-  if (key.account !== mine?.account) return false;
-  return key.region === mine.region || release?.plan.train !== undefined;
+  if (key === undefined || key.account !== mine?.account) return false;
+  return key.region === mine.region || isMember;
 }

@@ -14,7 +14,6 @@ import type { AliasEvent } from '../../src/core/release/events.ts';
 import type { Observation, Watch } from '../../src/core/release/observation.ts';
 import type { Plan } from '../../src/core/release/plan.ts';
 import type { AliasDoc } from '../../src/core/release/release.ts';
-import { watchOf } from '../../src/core/release/watch.ts';
 import { openSqliteHost, type SqliteHost } from '../../src/hosts/sqlite.ts';
 import { ALICE, KEY, plan } from '../core/release/builders.ts';
 import { TestClock, until } from './clock.ts';
@@ -134,7 +133,7 @@ describe('the runner', () => {
       signals,
       hooks: { answer },
       clock,
-      watchOf,
+      isOurs: () => true,
       report: (problem) => problems.push(problem),
     });
     running.push(runner.run(signal));

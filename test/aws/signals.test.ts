@@ -437,3 +437,26 @@ class Mailbox<T> {
     }
   }
 }
+
+test('closing ends what is followed by whoever was abandoned, and nothing more is asked', async () => {
+  await using scripted = await start();
+  scripted.on('cloudwatch', 'DescribeAlarms', () => ({ MetricAlarms: [] }));
+  const clock = new StepClock(SINCE);
+  const aws = createAws({ endpointUrl: scripted.endpointUrl, region: 'us-east-1' }, clock);
+  const never = new AbortController().signal;
+  const following = aws.signals.follow({ ...WATCH, alarms: ['errors'] }, async () => undefined, never);
+  const ended = assert.rejects(following, /the signals were closed/);
+  const asked = () => scripted.calls.length;
+  while (scripted.inputs('DescribeAlarms').length < 2) {
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(50);
+  }
+  aws.close();
+  await ended;
+  const before = asked();
+  for (let step = 0; step < 500; step += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(1_000);
+  }
+  assert.equal(asked(), before);
+});

@@ -218,6 +218,7 @@ export class World {
       },
       upkeep: {
         recover: async () => 0,
+        briefs: async () => [],
         onChange: (listener) => {
           this.#listeners.add(listener);
           return () => this.#listeners.delete(listener);
@@ -471,6 +472,7 @@ const NO_TRAINS: Awaited<ReturnType<Home['trains']>>['host'] = {
   list: async () => [],
   ledger: async () => [],
   recover: async () => 0,
+  briefs: async () => [],
   onChange: () => () => undefined,
   tryBecomeRunner: async () => undefined,
 };

@@ -280,6 +280,21 @@ export function hostConformance(name: string, newPlace: () => Promise<Place>, sk
       assert.deepEqual(await names({ open: true, after: 'a', limit: 10 }), ['c', 'd']);
     });
 
+    it('tells of each open actor what its logic says a runner must know, as of its last turn', async () => {
+      const [host, other] = [open(), open()];
+      for (const actor of ['d', 'b', 'a', 'c']) await host.deliver(actor, add('1'));
+      await host.deliver('b', { kind: 'close', ...stamp() });
+      await host.deliver('c', add('2', 4));
+      const c = { actor: 'c', brief: { total: 5 } };
+      assert.deepEqual(await other.briefs({ limit: 2 }), [{ actor: 'a', brief: { total: 1 } }, c]);
+      assert.deepEqual(await other.briefs({ after: 'a', limit: 10 }), [c, { actor: 'd', brief: { total: 1 } }]);
+      await other.deliver('b', add('3'));
+      assert.deepEqual(
+        (await host.briefs({ limit: 10 })).map(({ actor }) => actor),
+        ['a', 'b', 'c', 'd'],
+      );
+    });
+
     it('tells a listener which actors changed, in this process or in another, until it stops listening', async () => {
       const [here, there] = [open(), open()];
       const heard: string[] = [];

@@ -68,6 +68,7 @@ export const counterLogic: ActorLogic<Counter, CounterEvent, CounterCommand> = {
   isOpen: (state) => state.open,
   wakeAt: (state) => state.wakeAt,
   tick: (at) => ({ kind: 'tick', at, who: SYSTEM }),
+  brief: { version: 1, of: ({ total }) => ({ total }) },
   standing: (_before, { total, open }) => ({ subject: 'counter', state: open ? 'open' : 'closed', facts: { total } }),
 };
 

@@ -12,6 +12,7 @@ import type { AliasHost } from '../../src/app/ports/index.ts';
 import { releasesTold, tell, toldOf } from '../../src/core/history/told.ts';
 import { type AliasSnapshot, actorOf } from '../../src/core/release/alias.ts';
 import { isOpen } from '../../src/core/release/release.ts';
+import { watchOf } from '../../src/core/release/watch.ts';
 import { openS3Host } from '../../src/hosts/s3.ts';
 import { SCHEMA_VERSION } from '../../src/hosts/sqlite/database.ts';
 import { openSqliteHost } from '../../src/hosts/sqlite.ts';
@@ -27,7 +28,14 @@ const actor = actorOf(KEY);
  * Every form that state was ever stored in, left by a process that ended between the decision to shift and the shift
  * (`testdata/make-state.ts`). Today's code must take it over, carry the release to its end, and tell what went before.
  */
-const PAST = ['schema-1.db', 'schema-2.db', 'schema-3.db', 's3-document-1.json', 's3-document-2.json'] as const;
+const PAST = [
+  'schema-1.db',
+  'schema-2.db',
+  'schema-3.db',
+  'schema-4.db',
+  's3-document-1.json',
+  's3-document-2.json',
+] as const;
 
 /** The alias as the process that ended left it, behind Lambda's rule for revisions. */
 function lambda(): { aliases: Pick<Aliases, 'get' | 'update'>; routing: () => AliasSnapshot } {
@@ -92,6 +100,9 @@ describe('state of the past', () => {
       t.after(() => rm(directory, { recursive: true }));
       const { host, clock, routing, problems, file } = await opened(name, directory);
       assert.equal((await host.read(actor))?.state.release?.phase, 'shifting');
+      assert.deepEqual(await host.briefs({ limit: 10 }), [
+        { actor, brief: JSON.parse(JSON.stringify(watchOf((await host.read(actor))!.state))) },
+      ]);
       assert.ok((await host.recover()) >= 1);
       await host.idle();
       assert.equal(routing().version, '43');

@@ -67,6 +67,7 @@ async function newPlace(): Promise<Place & MovablePlace> {
       list: (query) => host.list(query),
       ledger: (actor, query) => host.ledger(actor, query),
       recover: () => host.recover(),
+      briefs: (query) => host.briefs(query),
       depart: (actor, to) => host.depart(actor, to),
       receive: (actor, entries) => host.receive(actor, entries),
       adopt: (departed) => host.adopt(departed),

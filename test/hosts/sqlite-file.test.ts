@@ -78,8 +78,21 @@ describe('the state file', () => {
     tamper('pragma user_version = 7');
     assert.throws(
       open,
-      problem('newer', /written by a newer Switchback \(schema 7, this one knows 3\): upgrade or use another --state/),
+      problem('newer', /written by a newer Switchback \(schema 7, this one knows 4\): upgrade or use another --state/),
     );
+  });
+
+  it('tells briefs from the states where they were kept in another form, or not at all', async () => {
+    const before = open();
+    for (const actor of ['a', 'b', 'c']) await before.deliver(actor, add('1'));
+    await before.close();
+    tamper("delete from brief where actor = 'a'", "update brief set version = 2, body = '[2]' where actor = 'b'");
+    const host = open();
+    assert.deepEqual(
+      (await host.briefs({ limit: 10 })).map(({ actor, brief }) => [actor, brief]),
+      ['a', 'b', 'c'].map((actor) => [actor, { total: 1 }]),
+    );
+    await host.close();
   });
 
   it('is refused where another program wrote it', async () => {

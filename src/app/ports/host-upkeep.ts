@@ -7,8 +7,19 @@ export interface HostUpkeep {
    * host's own pace where it is not given). Answers the function that stops it.
    */
   onChange(listener: (actors: readonly string[]) => void, withinMs?: number): () => void;
+  /**
+   * The open actors, as a runner has to know them (`brief` of their logic), by name from behind `after` on: thousands of
+   * them within a fraction of a second where the host can. Bounded by `limit`.
+   */
+  briefs(query: { after?: string; limit: number }): Promise<readonly Brief[]>;
   /** Makes this process the one that delivers ticks; undefined where another process is it. Ends with the process. */
   tryBecomeRunner(): Promise<RunnerLease | undefined>;
+}
+
+export interface Brief {
+  readonly actor: string;
+  /** What its logic says; null where there is nothing to know. */
+  readonly brief: unknown;
 }
 
 export interface RunnerLease {

@@ -1,16 +1,12 @@
 import { fingerprint } from '../../core/fingerprint.ts';
 import type { AliasEvent } from '../../core/release/events.ts';
 import type { Observation, Watch } from '../../core/release/observation.ts';
+import { type Watched, watchOf } from '../../core/release/watch.ts';
 import { SYSTEM } from '../../core/who.ts';
 import { textOf } from '../error-text.ts';
 import { readSince } from '../perform/since.ts';
 import { isMovedAway } from '../ports/relocation.ts';
 import type { RunnerOptions } from '../runner.ts';
-
-export interface Watched {
-  readonly releaseId: string;
-  readonly watch: Watch;
-}
 
 type AwaitedHook = NonNullable<Watch['hook']>;
 
@@ -128,7 +124,7 @@ export class Watcher {
 
   /** Delivers what was seen; answers where the log path of the release stands then. */
   async #observed(releaseId: string, observation: Observation): Promise<string | undefined> {
-    const { host, clock, watchOf } = this.#options;
+    const { host, clock } = this.#options;
     const event: AliasEvent = { kind: 'observed', releaseId, observation, at: clock.now(), who: SYSTEM };
     const { state } = await host.deliver(this.#actor, event);
     return watchOf(state)?.watch.logCursor;
@@ -136,7 +132,7 @@ export class Watcher {
 
   async #watched(): Promise<Watched | null> {
     const stored = await this.#options.host.read(this.#actor);
-    return stored ? this.#options.watchOf(stored.state) : null;
+    return stored ? watchOf(stored.state) : null;
   }
 
   /** Asks for the hook's answer until there is one. A hook answered otherwise is no longer awaited, which ends this. */

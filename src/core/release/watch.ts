@@ -3,10 +3,18 @@ import { limitsOf } from './guards.ts';
 import type { Watch } from './observation.ts';
 import { type AliasDoc, isOpen, type Release } from './release.ts';
 
+/** What a runner has to know of an open release. */
+export interface Watched {
+  readonly releaseId: string;
+  readonly watch: Watch;
+  /** Of a train, which visits several regions. */
+  readonly isMember: boolean;
+}
+
 /** What has to be watched for this alias now, or null where nothing is: no open release, or nothing to see yet. */
-export function watchOf(doc: AliasDoc): { readonly releaseId: string; readonly watch: Watch } | null {
-  if (!isOpen(doc.release)) return null;
-  return { releaseId: doc.release.id, watch: watchFor(doc.release) };
+export function watchOf({ release }: AliasDoc): Watched | null {
+  if (!isOpen(release)) return null;
+  return { releaseId: release.id, watch: watchFor(release), isMember: release.plan.train !== undefined };
 }
 
 export function watchFor(release: Release): Watch {

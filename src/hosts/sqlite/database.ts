@@ -5,7 +5,7 @@ import { StateProblem } from '../problems.ts';
 import { explain, isBusy } from './problems.ts';
 
 /** The version of the tables below. A file of a later version is refused, one of an earlier version is migrated. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** `SWBK` in ASCII: marks the file as ours in its header. */
 const APPLICATION_ID = 0x53_57_42_4b;
@@ -30,6 +30,15 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x0bd00bd0, 'Lustre'],
   [0x47504653, 'GPFS'],
 ]);
+
+/** Apart from the states, and in the order of the names: a runner that begins reads all of them and nothing else. */
+const BRIEFS = `create table brief (
+  kind text not null,
+  actor text not null,
+  version integer not null,
+  body text not null,
+  primary key (kind, actor)
+) strict, without rowid;`;
 
 const TABLES = `
 create table actor (
@@ -75,6 +84,7 @@ create table outbox (
   created_at real not null,
   primary key (actor, key)
 ) strict;
+${BRIEFS}
 pragma application_id = ${APPLICATION_ID};
 pragma user_version = ${SCHEMA_VERSION};
 `;
@@ -89,6 +99,9 @@ pragma user_version = 2;`,
 alter table ledger add column salt text;
 alter table ledger add column redacted integer not null default 0;
 pragma user_version = 3;`,
+  // Those of the actors that are open already are told from their states until they take their next turn.
+  3: `${BRIEFS}
+pragma user_version = 4;`,
 };
 
 /**

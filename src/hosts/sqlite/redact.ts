@@ -5,6 +5,7 @@ import type { Redacted, RedactionOrder } from '../../app/ports/ledger.ts';
 import { outcomeOf } from '../../core/history/outcome.ts';
 import { type Result, refuse } from '../../core/refusal.ts';
 import { bounded } from '../host-options.ts';
+import { derivedFrom } from './derived.ts';
 import { mustLiveHere } from './relocation.ts';
 import type { Store } from './store.ts';
 
@@ -19,7 +20,7 @@ export function redactIn<State, Event, Command>(
   const row = store.actor(actor);
   if (!row || row.kind !== logic.kind) return refuse('usage', `${actor} is not in ${file}`);
   mustLiveHere(file, row);
-  const owed = store.owedBy(actor).map(({ key, body }) => ({ key, command: JSON.parse(body) as unknown }));
+  const owed = store.outbox.of(actor).map(({ key, body }) => ({ key, command: JSON.parse(body) as unknown }));
   const before = logic.upcast(JSON.parse(row.state));
   const commands = owed.map(({ command }) => command);
   const planned = planRedaction(actor, store.entriesOf(actor, 0, row.sequence), before, commands, order);
@@ -27,7 +28,7 @@ export function redactIn<State, Event, Command>(
   const { entries, event } = planned.value;
   for (const entry of entries) store.rewrite(entry);
   for (const [index, { key }] of owed.entries())
-    store.rewriteCommand(actor, key, JSON.stringify(planned.value.commands[index]));
+    store.outbox.rewrite(actor, key, JSON.stringify(planned.value.commands[index]));
   const state = planned.value.state as State;
   const sequence = row.sequence + 1;
   const last = chained(actor, sequence, event, outcomeOf(logic.standing(before, state), []), row.head);
@@ -36,8 +37,7 @@ export function redactIn<State, Event, Command>(
     sequence,
     head: last.hash,
     state: JSON.stringify(state),
-    wakeAt: logic.wakeAt(state),
-    open: logic.isOpen(state),
+    ...derivedFrom(logic, state),
   });
   store.append(last, bounded(file, actor, 'redaction', canonicalJson(event)));
   return { ok: true, value: { entries: entries.length, sequence } };

@@ -2,7 +2,8 @@ import { canonicalJson, GENESIS, verifyChain } from '../../app/audit/chain.ts';
 import type { LedgerEntry } from '../../app/ports/host.ts';
 import type { DepartedActor, Held } from '../../app/ports/relocation.ts';
 import { movedAway, StateProblem, stillArriving } from '../problems.ts';
-import type { ActorRow, Store } from './store.ts';
+import { type ActorRow, type Derived, NOTHING_DERIVED } from './rows.ts';
+import type { Store } from './store.ts';
 
 /** Throws where the actor does not take turns in this file. */
 export function mustLiveHere(file: string, { actor, standing, movedTo }: ActorRow): void {
@@ -18,12 +19,12 @@ export function depart(store: Store, file: string, actor: string, to: string): D
   if (row.standing === 'arriving' || (row.standing === 'moved' && row.movedTo !== to)) mustLiveHere(file, row);
   const moves = row.standing === 'here' ? row.moves + 1 : row.moves;
   if (row.standing === 'here') {
-    store.saveActor({ ...row, standing: 'moved', movedTo: to, moves, wakeAt: null, open: false });
-    store.retireCommands(actor);
+    store.saveActor({ ...row, standing: 'moved', movedTo: to, moves, ...NOTHING_DERIVED });
+    store.outbox.retire(actor);
   }
   const [last] = store.entriesOf(actor, row.sequence - 1, 1);
   if (!last) throw new StateProblem('corrupt', file, `state ${file}: entry ${row.sequence} of ${actor} is missing`);
-  const outbox = store.owedBy(actor).map(({ key, body }) => ({ key, command: JSON.parse(body) }));
+  const outbox = store.outbox.of(actor).map(({ key, body }) => ({ key, command: JSON.parse(body) }));
   return { actor, last, moves, state: JSON.parse(row.state), outbox };
 }
 
@@ -50,20 +51,19 @@ export function receive(
     );
   for (const entry of fresh) store.append(entry, canonicalJson(entry.event));
   const moves = row?.moves ?? 0;
-  const arriving = { moves, state: 'null', standing: 'arriving', movedTo: null, wakeAt: null, open: false } as const;
+  const arriving = { moves, state: 'null', standing: 'arriving', movedTo: null, ...NOTHING_DERIVED } as const;
   store.saveActor({ actor, kind, sequence: last.sequence, head: last.hash, ...arriving });
   return { sequence: last.sequence, lives };
 }
 
 export interface Adoption {
   readonly kind: string;
-  readonly wakeAt: number | null;
-  readonly open: boolean;
+  readonly derived: Derived;
   readonly now: number;
 }
 
 /** What the actor owes is owed by nobody in particular: whoever recovers takes it up. */
-export function adopt(store: Store, file: string, from: DepartedActor, { kind, wakeAt, open, now }: Adoption): void {
+export function adopt(store: Store, file: string, from: DepartedActor, { kind, derived, now }: Adoption): void {
   const { actor, last, outbox } = from;
   if (receive(store, file, kind, actor, [last]).lives) return;
   if ((store.actor(actor)?.moves ?? 0) >= from.moves)
@@ -83,9 +83,8 @@ export function adopt(store: Store, file: string, from: DepartedActor, { kind, w
     standing: 'here',
     movedTo: null,
     moves: from.moves,
-    wakeAt,
-    open,
+    ...derived,
   });
-  store.dropCommands(actor);
-  for (const { key, command } of outbox) store.oweCommand({ actor, key, kind, body: JSON.stringify(command), at: now });
+  store.outbox.dropAll(actor);
+  for (const { key, command } of outbox) store.outbox.owe({ actor, key, kind, body: JSON.stringify(command), at: now });
 }

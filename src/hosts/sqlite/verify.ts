@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { anchorHash, ChainCheck, GENESIS, UNACCOUNTED } from '../../app/audit/chain.ts';
 import type { AnchorVerdict } from '../../app/ports/ledger.ts';
-import type { ActorRow, AnchoredEntry } from './store.ts';
+import type { ActorRow, AnchoredEntry } from './rows.ts';
 
 export type LedgerVerdict = AnchorVerdict;
 
