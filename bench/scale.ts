@@ -79,7 +79,7 @@ async function measureOpen(
     await product.window(windowMs / 2);
     const busy = await product.window(windowMs);
     aws.order({ trafficEvery: 0 });
-    const signals = await measureSignals(aws, product, small ? 30 : 100);
+    const signals = await measureSignals(aws, product, small ? 30 : 200);
     const perMinute = (...names: string[]) =>
       Math.round(names.reduce((sum, name) => sum + (calls[name] ?? 0), 0) / (windowMs / 60_000));
     return {
@@ -118,7 +118,8 @@ async function settled(product: Product, note: (text: string) => void): Promise<
   let rssMb = 0;
   const problems: string[] = [];
   const begin = performance.now();
-  for (let quiet = 0, tries = 0; quiet < 2 && tries < MOST_SETTLING; tries += 1) {
+  const isOver = () => performance.now() - begin > LEAST_SETTLING_MS;
+  for (let quiet = 0, tries = 0; (quiet < 2 || !isOver()) && tries < MOST_SETTLING; tries += 1) {
     const window = await product.window(15_000);
     rssMb = Math.max(rssMb, window.rssMb);
     problems.push(...window.problems);
@@ -130,6 +131,8 @@ async function settled(product: Product, note: (text: string) => void): Promise<
 
 const QUIET_PERCENT = 5;
 const MOST_SETTLING = 40;
+/** A log counts as quiet when nothing was found in it for two minutes. */
+const LEAST_SETTLING_MS = 150_000;
 
 /** One release after the other fails: the time until AWS has taken the write that makes stable the only version. */
 async function measureSignals(aws: Aws, product: Product, count: number) {

@@ -52,6 +52,7 @@ async function fail(n: number): Promise<void> {
 async function start(n: number): Promise<void> {
   const key = keyOf(n, 'fresh');
   const revisionId = 'revision-1';
+  listen();
   const alias = { version: '1', second: null, revisionId, description: 'what customers call' };
   await host.deliver(actorOf(key), {
     kind: 'start',
@@ -66,9 +67,16 @@ async function start(n: number): Promise<void> {
 
 /** Releases that were started and have no weight yet. */
 const starting = new Map<string, number>();
-home.upkeep.onChange((actors) => {
-  for (const actor of actors) if (starting.has(actor)) void noteStarted(actor);
-}, 50);
+let isListening = false;
+
+/** Not before the first start: looking for changes is work, and this process is measured. */
+function listen(): void {
+  if (isListening) return;
+  isListening = true;
+  home.upkeep.onChange((actors) => {
+    for (const actor of actors) if (starting.has(actor)) void noteStarted(actor);
+  }, 50);
+}
 
 async function noteStarted(actor: string): Promise<void> {
   const phase = (await host.read(actor))?.state.release?.phase;

@@ -9,6 +9,9 @@ import { SYSTEM } from '../../src/core/who.ts';
 import { openSqliteHost } from '../../src/hosts/sqlite.ts';
 import { DAY_MS, keyOf, planFor, releaseIdOf } from './world.ts';
 
+/** So long ago they began: what is minutes old is looked at more closely than what has stood for long. */
+const HOUR_MS = 3_600_000;
+
 /** Fills a state file with releases that hold at 10 %, by the engine's own turns, without any AWS. */
 export async function seed(file: string, releases: number): Promise<void> {
   const host = openSqliteHost<AliasDoc, AliasEvent, Command>({
@@ -33,7 +36,7 @@ export async function seed(file: string, releases: number): Promise<void> {
       const reading = { state: 'OK', reason: 'fine', sinceMs: 0, actionsEnabled: true } as const;
       await host.deliver(actorOf(key), {
         kind: 'start',
-        at: Date.now(),
+        at: Date.now() - HOUR_MS,
         who: SYSTEM,
         releaseId: releaseIdOf(n),
         // Spread over a day, so that no two end their step at once.

@@ -38,8 +38,11 @@ export interface Runner {
 const ELECTION_MS = 1_000;
 /** How soon a command whose process died is taken over. */
 const RECOVER_MS = 2_000;
-/** How soon a watcher follows what another process did to its release. */
-const NOTICE_MS = 50;
+/**
+ * How soon a watcher follows what another process did to its release, whose effects that process performs itself. Looking
+ * ten times as often was measured to be most of what an idle process does.
+ */
+const NOTICE_MS = 250;
 const PAGE = 1_000;
 
 export function createRunner(options: RunnerOptions): Runner {

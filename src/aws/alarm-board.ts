@@ -11,12 +11,13 @@ export interface AlarmReader {
 
 /** With more names than fit into so many calls, the red ones are asked for instead. */
 const MAX_CALLS_BY_NAME = 2;
-/** Calls by name in a round all the same, in turns: they notice what is neither red nor well. */
-const CALLS_BY_TURN = 1;
+/** A call by name in every so many rounds all the same, in turns: they notice what is neither red nor well. */
+const ROUNDS_BY_TURN = 3;
 
 /**
  * The alarms of all watches. A few are read by name. Of thousands a round asks one question, "which are red?", whose answer
- * is short on any good day, and reads by name only those that are no longer red and, by turns, a hundred others.
+ * is short on any good day, and reads by name only those that are no longer red and now and then, by turns, a hundred
+ * others.
  */
 export class AlarmBoard {
   readonly #clients: Clients;
@@ -25,6 +26,7 @@ export class AlarmBoard {
   #names: { readonly of: readonly AlarmReader[]; readonly all: ReadonlySet<string> } | undefined;
   /** Of the names, whose turn is next. */
   #turn = 0;
+  #round = 0;
 
   constructor(clients: Clients) {
     this.#clients = clients;
@@ -61,7 +63,7 @@ export class AlarmBoard {
 
   #tellAll(readers: readonly AlarmReader[], changed: ReadonlySet<string>): void {
     for (const { watch, bulletin } of readers) {
-      if (watch.alarms.some((name) => changed.has(name))) {
+      if (changed.size > 0 && watch.alarms.some((name) => changed.has(name))) {
         const readings = watch.alarms.map((name) => this.#known.get(name));
         bulletin.alarmsRead(readings.filter((reading) => reading !== undefined));
       } else {
@@ -100,8 +102,10 @@ export class AlarmBoard {
   }
 
   #takeTurn(names: ReadonlySet<string>): readonly string[] {
+    this.#round += 1;
+    if (this.#round % ROUNDS_BY_TURN !== 0) return [];
     const from = this.#turn;
-    const until = from + CALLS_BY_TURN * NAMES_PER_CALL;
+    const until = from + NAMES_PER_CALL;
     this.#turn = until >= names.size ? 0 : until;
     return [...names].slice(from, until);
   }

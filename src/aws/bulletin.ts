@@ -1,4 +1,5 @@
 import type { Observation } from '../core/release/observation.ts';
+import { alarmsSeen } from '../core/release/watch.ts';
 import { isInvoked } from './log-sources.ts';
 import type { LogTally } from './log-tally.ts';
 import type { Minutes } from './metric-minutes.ts';
@@ -24,7 +25,7 @@ export class Bulletin {
   tally: LogTally | undefined;
   #news: News = {};
   #toldMinutes: Map<number, string> | undefined;
-  #toldAlarms: string | undefined;
+  #seenAlarms: string | undefined;
   #toldAlias: string | undefined;
   #toldDeployment: string | undefined;
   #blind: Map<Path, string> | undefined;
@@ -32,9 +33,10 @@ export class Bulletin {
   #failureTold = false;
   #invoked = false;
 
-  /** `onNews` is called whenever there may be something to tell. */
-  constructor(onNews: () => void) {
+  /** `onNews` is called whenever there may be something to tell; `alarmsSeen` as in the watch. */
+  constructor(onNews: () => void, alarmsSeen: string | undefined) {
     this.#onNews = onNews;
+    this.#seenAlarms = alarmsSeen;
   }
 
   /** The tally may have counted something. */
@@ -64,9 +66,9 @@ export class Bulletin {
   }
 
   alarmsRead(alarms: NonNullable<Observation['alarms']>): void {
-    const text = JSON.stringify(alarms);
-    if (text !== this.#toldAlarms) this.#news.alarms = alarms;
-    this.#toldAlarms = text;
+    const seen = alarmsSeen(alarms);
+    if (seen !== this.#seenAlarms) this.#news.alarms = alarms;
+    this.#seenAlarms = seen;
     this.#seen('alarms');
   }
 

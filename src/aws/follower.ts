@@ -24,6 +24,6 @@ export class Follower {
     this.watch = watch;
     this.tell = tell;
     this.fail = callbacks.fail;
-    this.bulletin = new Bulletin(() => callbacks.onNews(this));
+    this.bulletin = new Bulletin(() => callbacks.onNews(this), watch.alarmsSeen);
   }
 }

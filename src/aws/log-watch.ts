@@ -13,9 +13,9 @@ import { pause } from './pause.ts';
 const POLL_MS = 1_000;
 /** A local AWS has no such limit, and people watch it. */
 const POLL_LOCAL_MS = 250;
-/** A log in which so many searches in a row found nothing is searched less often: others need the turns more. */
-const QUIET_POLLS = 60;
-const POLL_QUIET_MS = 10_000;
+/** A log in which nothing was found for so long is searched less often: others need the turns more. */
+const QUIET_AFTER_MS = 120_000;
+const POLL_QUIET_MS = 15_000;
 /** CloudWatch ends a session after three hours; the next one starts well before. */
 const RENEW_MS = 2 * 3_600_000 + 45 * 60_000;
 /** What was taken in just before a session started is visible to a search only after some seconds. */
@@ -56,6 +56,7 @@ export async function followLogs(context: LogWatch, signal: AbortSignal): Promis
 async function followSources(context: LogWatch, sources: LogSources, signal: AbortSignal): Promise<void> {
   let tailable = sources.arns.length > 0;
   let retryMs = RETRY_TAIL_MS;
+  const last = { foundAtMs: context.clock.now() };
   while (!signal.aborted) {
     const endTail = tailable ? context.takeTail() : undefined;
     if (endTail) {
@@ -70,29 +71,34 @@ async function followSources(context: LogWatch, sources: LogSources, signal: Abo
         endTail();
       }
     }
-    await poll(context, sources, tailable ? retryMs : Number.POSITIVE_INFINITY, signal);
+    await poll(context, sources, last, tailable ? retryMs : Number.POSITIVE_INFINITY, signal);
     retryMs = Math.min(2 * retryMs, MAX_RETRY_TAIL_MS);
   }
 }
 
 /** Searches again and again for `forMs`. */
-async function poll(context: LogWatch, sources: LogSources, forMs: number, signal: AbortSignal): Promise<void> {
+async function poll(
+  context: LogWatch,
+  sources: LogSources,
+  last: { foundAtMs: number },
+  forMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   const { clients, clock, watch, tally, bulletin } = context;
   const pollMs = clients.local ? POLL_LOCAL_MS : POLL_MS;
   const untilMs = clock.now() + forMs;
-  let quiet = 0;
   while (!signal.aborted && clock.now() < untilMs) {
     const { complete, problems, absent } = await sweepLogs(clients, clock, sources.groups, tally, signal);
     if (signal.aborted) return;
     // Before anybody is told, which takes it off.
-    quiet = tally.changed ? 0 : quiet + 1;
+    if (tally.changed) last.foundAtMs = clock.now();
     const [problem] = problems;
     const nowhere = absent.length === sources.groups.length ? absent : [];
     const unwritten = blindToAbsent(nowhere, bulletin.invoked, watch);
     if (problem) bulletin.blindTo('logs', blindToLogs(problem.group, problem.error, watch));
     else if (unwritten !== undefined) bulletin.blindTo('logs', unwritten);
     else bulletin.logsRead();
-    const isQuiet = !clients.local && quiet > QUIET_POLLS;
+    const isQuiet = !clients.local && clock.now() - last.foundAtMs > QUIET_AFTER_MS;
     if (complete) await pause(clock, isQuiet ? POLL_QUIET_MS : pollMs, signal);
     else if (problem) await pause(clock, isDenied(problem.error) ? RETRY_SOURCES_MS : pollMs, signal);
   }

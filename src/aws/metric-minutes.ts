@@ -15,6 +15,8 @@ const MINUTE_MS = 60_000;
  */
 const LOOK_BACK_MS = 20 * MINUTE_MS;
 const QUERIES_PER_CALL = 500;
+/** An alias without any invocation in all that time is asked for less often: each query is paid for. */
+const ROUNDS_QUIET = 3;
 /** 500 queries of 21 minutes fit into one page; more pages than this is a fault. */
 const MAX_PAGES = 20;
 
@@ -45,6 +47,7 @@ export interface MinuteReader {
 /** Reads CloudWatch's minutes; the queries of all releases that are looked at in one moment share their calls. */
 export class MetricMinutes {
   readonly #clients: Clients;
+  #round = 0;
   readonly #batch: Batch<MetricQuestion, MetricDataResult>;
 
   constructor(clients: Clients) {
@@ -65,18 +68,22 @@ export class MetricMinutes {
 
   /**
    * One round for many. Where all their questions do not fit into one call each alias is asked first whether it was invoked
-   * at all, one query instead of six or more; only those with new counts are then asked everything. `failed` is told
-   * whose call failed.
+   * at all, one query instead of six or more; only those with new counts are then asked everything. Those that were not
+   * invoked at all are asked in every {@link ROUNDS_QUIET}th round of everybody, by turns. `failed` is told whose call failed.
    */
   async readAll<R extends MinuteReader>(
     readers: readonly R[],
     nowMs: number,
+    isEverybody: boolean,
     failed: (readers: readonly R[], error: unknown) => void,
     signal: AbortSignal,
   ): Promise<void> {
     const isOneCall = readers.reduce((sum, { watch }) => sum + queriesFor(watch), 0) <= QUERIES_PER_CALL;
     const isRouted = ({ watch }: R): boolean => watch.functions !== undefined;
-    const probed = isOneCall ? [] : readers.filter((reader) => !isRouted(reader));
+    if (isEverybody) this.#round += 1;
+    const isQuiet = ({ probed, watch }: R): boolean => probed === '' && nowMs - watch.sinceMs > LOOK_BACK_MS;
+    const isDue = (reader: R, turn: number): boolean => !isQuiet(reader) || (turn + this.#round) % ROUNDS_QUIET === 0;
+    const probed = isOneCall ? [] : readers.filter((reader, turn) => !isRouted(reader) && isDue(reader, turn));
     // A router's traffic is no alias's: there is nothing to ask first.
     const asked = isOneCall ? readers : readers.filter(isRouted);
     const lively = [...asked, ...(await this.#probe(probed, nowMs, failed, signal))];
@@ -121,6 +128,7 @@ export class MetricMinutes {
           reader.probed = found;
         }
       } catch (error) {
+        for (const reader of chunk) reader.probed = undefined;
         failed(chunk, error);
       }
     }

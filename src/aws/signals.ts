@@ -30,6 +30,8 @@ const PACE_MS = {
 
 /** Above this many the minutes are asked for less often: the price of CloudWatch's answers counts queries. */
 const OFTEN_ASKED = 5_000;
+/** With more aliases than this it takes hours until each has had its turn, so the turns may as well be rare. */
+const OFTEN_READ = 1_000;
 /** Of all that watching asks for, reading aliases is the least urgent; this part of Lambda's budget is enough. */
 const ALIAS_SHARE = 0.15;
 /** Logs that can be searched in turns so that each has its turn within some seconds. */
@@ -96,7 +98,8 @@ class Following {
       metrics: new Round({
         clock,
         everyMs: (members) => paceMs.metrics * Math.max(1, Math.ceil(members / OFTEN_ASKED)),
-        read: (members, signal) => this.minutes.readAll(members, clock.now(), blindAll('metrics'), signal),
+        read: (members, signal, isEverybody) =>
+          this.minutes.readAll(members, clock.now(), isEverybody, blindAll('metrics'), signal),
       }),
       alarms: new Round({
         clock,
@@ -105,7 +108,7 @@ class Following {
       }),
       alias: new Round({
         clock,
-        everyMs: () => paceMs.alias,
+        everyMs: (members) => paceMs.alias * (members > OFTEN_READ ? 4 : 1),
         read: (members, signal) => this.#readAliases(aliasTurns.of(members), signal),
       }),
       deployment: new Round({

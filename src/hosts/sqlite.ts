@@ -11,6 +11,7 @@ import { type ActorEvent, bounded, briefOf, type HostOptions, refuseTooMany } fr
 import { Lane } from './lane.ts';
 import { StateProblem } from './problems.ts';
 import { Changes } from './sqlite/changes.ts';
+import { Checkpoints } from './sqlite/checkpoints.ts';
 import { openDatabase } from './sqlite/database.ts';
 import { derivedFrom } from './sqlite/derived.ts';
 import { takeLock } from './sqlite/election.ts';
@@ -44,7 +45,7 @@ export interface SqliteHost<State, Event> extends Host<State, Event>, HostUpkeep
 /** Orphaned commands taken over in one transaction. */
 const RECOVER_BATCH = 100;
 /** How soon the runner notices that another process set an earlier time. */
-const TIMERS_NOTICE_MS = 50;
+const TIMERS_NOTICE_MS = 250;
 
 /**
  * Opens the state file as the home of one kind of actor. Several hosts, in one process or in many, may share a file.
@@ -65,6 +66,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
   readonly #closeFile: () => void;
   readonly #changes: Changes;
   readonly #dispatcher: Dispatcher<State, Event, Command>;
+  readonly #checkpoints: Checkpoints;
   readonly #turns = new Lane();
   readonly #self = enter();
   readonly #owner = writeOwner(this.#self);
@@ -77,6 +79,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
     const db = openDatabase(this.#file);
     this.#closeFile = () => db.close();
     this.#store = new Store(db);
+    this.#checkpoints = new Checkpoints(() => this.#store.writeBack(), options.report);
     this.#changes = new Changes(this.#store, options.logic.kind, options.report);
     this.#dispatcher = new Dispatcher({
       perform: options.perform,
@@ -205,6 +208,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
     await this.#lease?.release();
     this.#dispatcher.stop();
     this.#changes.stop();
+    this.#checkpoints.stop();
     await this.#turns.run(async () => undefined);
     try {
       await this.#patiently(() => this.#store.outbox.giveBackAll(this.#owner));
@@ -219,9 +223,7 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
   #turn(actor: string, event: Event, answered: string | undefined): Promise<Stored<State>> {
     return this.#turns.run(async () => {
       this.#mustBeOpen();
-      const { stored, owed, changed } = await this.#patiently(() =>
-        this.#store.transaction(() => this.#decide(actor, event, answered)),
-      );
+      const { stored, owed, changed } = await this.#commit(() => this.#decide(actor, event, answered));
       for (const each of owed) this.#dispatcher.start(each);
       if (changed) this.#changes.committed();
       return stored;
@@ -300,10 +302,8 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
     const query = { kind: logic.kind, from, owner: this.#owner, leaseUntil: now + LEASE_MS, now, limit: RECOVER_BATCH };
     return this.#turns.run(async () => {
       this.#mustBeOpen();
-      const owed = await this.#patiently(() =>
-        this.#store.transaction(() =>
-          this.#store.outbox.takeOver(query).map((row) => ({ row, stored: this.#store.actor(row.actor) })),
-        ),
+      const owed = await this.#commit(() =>
+        this.#store.outbox.takeOver(query).map((row) => ({ row, stored: this.#store.actor(row.actor) })),
       );
       for (const { row, stored } of owed) {
         const state = stored ? this.#stored(stored).state : logic.initial(row.actor);
@@ -316,8 +316,14 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
   #write<T>(work: () => T): Promise<T> {
     return this.#turns.run(async () => {
       this.#mustBeOpen();
-      return this.#patiently(() => this.#store.transaction(work));
+      return this.#commit(work);
     });
+  }
+
+  async #commit<T>(work: () => T): Promise<T> {
+    const result = await this.#patiently(() => this.#store.transaction(work));
+    this.#checkpoints.committed();
+    return result;
   }
 
   async #read<T>(work: () => T): Promise<T> {

@@ -4,6 +4,7 @@ import type { MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { createAws } from '../../src/aws/index.ts';
 import { AWS_QUOTAS, type Quotas } from '../../src/aws/quotas.ts';
 import type { Observation, Watch } from '../../src/core/release/observation.ts';
+import { alarmsSeen } from '../../src/core/release/watch.ts';
 import { type ScriptedAws, startScriptedAws } from './scripted-aws.ts';
 import { StepClock } from './step-clock.ts';
 
@@ -31,6 +32,12 @@ async function start(): Promise<ScriptedAws> {
     FunctionArn: `arn:aws:lambda:us-east-1:123456789012:function:${FunctionName}:1`,
   }));
   return scripted;
+}
+
+/** More time than `until` lets pass by itself. */
+function passes(clock: StepClock): true {
+  clock.advance(200);
+  return true;
 }
 
 /** Follows all of them; what each is told is kept. */
@@ -119,7 +126,8 @@ describe('many watches of one process', () => {
     red = [];
     await following.until(() => states(900).at(-1) === 'OK', 'its end');
     // Each by name now and then: whatever is neither red nor well is seen as well.
-    await following.until(() => following.told.every((_, n) => states(n).length > 0), 'all of them in turns');
+    const areAllTold = () => following.told.every((_, n) => states(n).length > 0);
+    await following.until(() => passes(clock) && areAllTold(), 'all of them in turns');
     const perRound = scripted
       .inputs('DescribeAlarms')
       .map((input) => (input.AlarmNames as string[] | undefined)?.length ?? 0);
@@ -127,6 +135,55 @@ describe('many watches of one process', () => {
       perRound.every((names) => names <= 101),
       String(perRound),
     );
+    await following.stop();
+  });
+
+  test('are not told of alarms that stand as their release knows them', async () => {
+    await using scripted = await start();
+    let state = 'OK';
+    scripted.on('cloudwatch', 'DescribeAlarms', () => ({
+      MetricAlarms: [{ AlarmName: 'errors', StateValue: state, StateReason: 'because', ActionsEnabled: true }],
+    }));
+    const known = { name: 'errors', state: 'OK', reason: 'because', sinceMs: 0, actionsEnabled: true } as const;
+    const clock = new StepClock(SINCE);
+    const alarmed = watchOf(0, { alarms: ['errors'] });
+    const watches = [alarmed, { ...alarmed, alarmsSeen: alarmsSeen([known]) }];
+    const following = followAll(scripted, clock, watches, PLENTY);
+    const states = (n: number) => following.told[n]!.flatMap(({ alarms = [] }) => alarms.map((alarm) => alarm.state));
+    await following.until(() => states(0).length > 0, 'the first reading');
+    state = 'ALARM';
+    await following.until(() => states(1).length > 0, 'the red alarm');
+    state = 'OK';
+    await following.until(() => states(1).length > 1, 'its end');
+    await following.stop();
+    assert.deepEqual(
+      [states(0), states(1)],
+      [
+        ['OK', 'ALARM', 'OK'],
+        ['ALARM', 'OK'],
+      ],
+    );
+  });
+
+  test('ask rarely for what has been quiet for long, and at once for what has just begun', async () => {
+    await using scripted = await start();
+    const names = (input: Readonly<Record<string, unknown>>) =>
+      (input.MetricDataQueries as MetricDataQuery[]).map((query) => query.MetricStat?.Metric?.Dimensions?.[0]?.Value);
+    scripted.on('cloudwatch', 'GetMetricData', () => ({ MetricDataResults: [] }));
+    const clock = new StepClock(SINCE + 3_600_000);
+    const old = Array.from({ length: 600 }, (_, n) => watchOf(n, { metrics: true }));
+    const young = watchOf(600, { metrics: true, sinceMs: clock.now() - 60_000 });
+    const following = followAll(scripted, clock, [...old, young], PLENTY);
+    const areAsked = () => scripted.inputs('GetMetricData').length >= 2 + 6;
+    await following.until(() => passes(clock) && areAsked(), 'seven rounds');
+    const rounds = scripted.inputs('GetMetricData').map(names);
+    assert.deepEqual(
+      rounds.map(({ length }) => length).slice(0, 8),
+      [500, 101, 201, 201, 201, 201, 201, 201],
+      'everybody, then a third of the quiet ones and the young one',
+    );
+    assert.ok(rounds.slice(1).every((each) => each.includes('f-600')));
+    assert.equal(new Set(rounds.slice(2, 5).flat()).size, 601, 'each within three rounds');
     await following.stop();
   });
 

@@ -56,6 +56,8 @@ export interface Watch {
   readonly sinceMs: number;
   readonly logs: boolean;
   readonly metrics: boolean;
+  /** The fingerprint of the alarms' readings that the release knows: nobody needs to be told of these. */
+  readonly alarmsSeen?: string;
   /** Where the log path goes on; undefined at the start. */
   readonly logCursor?: string;
   /** Durations above these are counted, in this order, into `Counts.slow`. */

@@ -1,6 +1,7 @@
+import { fingerprint } from '../fingerprint.ts';
 import { waitingRun } from './gate-runs.ts';
 import { limitsOf } from './guards.ts';
-import type { Watch } from './observation.ts';
+import type { AlarmReading, Watch } from './observation.ts';
 import { type AliasDoc, isOpen, type Release } from './release.ts';
 
 /** What a runner has to know of an open release. */
@@ -14,7 +15,18 @@ export interface Watched {
 /** What has to be watched for this alias now, or null where nothing is: no open release, or nothing to see yet. */
 export function watchOf({ release }: AliasDoc): Watched | null {
   if (!isOpen(release)) return null;
-  return { releaseId: release.id, watch: watchFor(release), isMember: release.plan.train !== undefined };
+  const { alarms } = release.guards;
+  const known = alarms.length === 0 ? {} : { alarmsSeen: alarmsSeen(alarms.flatMap((alarm) => alarm?.now ?? [])) };
+  return {
+    releaseId: release.id,
+    watch: { ...watchFor(release), ...known },
+    isMember: release.plan.train !== undefined,
+  };
+}
+
+/** Tells whether readings are the same, in the order of the plan; short, as there is one for each open release. */
+export function alarmsSeen(readings: readonly AlarmReading[]): string {
+  return fingerprint(JSON.stringify(readings));
 }
 
 export function watchFor(release: Release): Watch {

@@ -18,6 +18,7 @@ export class Changes {
   #timer: NodeJS.Timeout | undefined;
   #version = 0;
   #lastId = 0;
+  #announcing = false;
 
   constructor(store: Store, kind: string, report: (problem: string) => void) {
     this.#store = store;
@@ -40,9 +41,17 @@ export class Changes {
     };
   }
 
-  /** To be called after this process's own commits, which SQLite's data version does not show. */
+  /**
+   * To be called after this process's own commits, which SQLite's data version does not show. Whoever listens hears of them
+   * once what they ask for is on its way: a rollback must not wait for those who look on.
+   */
   committed(): void {
-    if (this.#listeners.size > 0) this.#announce();
+    if (this.#listeners.size === 0 || this.#announcing) return;
+    this.#announcing = true;
+    setImmediate(() => {
+      this.#announcing = false;
+      this.#tellAll();
+    });
   }
 
   stop(): void {
@@ -65,6 +74,15 @@ export class Changes {
       this.#version = version;
     } catch (error) {
       if (!isBusy(error)) this.#report(`changes by other processes could not be read: ${String(error)}`);
+    }
+  }
+
+  #tellAll(): void {
+    if (this.#listeners.size === 0) return;
+    try {
+      this.#announce();
+    } catch (error) {
+      this.#report(`changes could not be read: ${String(error)}`);
     }
   }
 

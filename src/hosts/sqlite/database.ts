@@ -16,6 +16,9 @@ const BUSY_TIMEOUT_MS = 5;
 /** Opening races with other processes that open the same new file; they need milliseconds. */
 const OPEN_PATIENCE_MS = 5_000;
 
+/** Pages of four kilobytes; hosts write the log back long before ({@link Checkpoints}), others close the file soon. */
+const LONGEST_LOG_PAGES = 4_000;
+
 /**
  * File systems whose locks and shared memory cannot be trusted between machines; numbers from Linux's `statfs(2)`:
  * NFS, SMB, CIFS, SMB2, AFS, Ceph, Lustre, GPFS.
@@ -142,7 +145,8 @@ function refuseNetwork(file: string): void {
 }
 
 function prepare(db: DatabaseSync, file: string): void {
-  patiently(() => db.exec('pragma journal_mode = wal; pragma synchronous = full'));
+  const modes = `pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = ${LONGEST_LOG_PAGES}`;
+  patiently(() => db.exec(modes));
   const version = number(db, 'pragma user_version');
   if (version === SCHEMA_VERSION && number(db, 'pragma application_id') === APPLICATION_ID) return;
   patiently(() => {

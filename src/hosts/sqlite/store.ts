@@ -150,6 +150,11 @@ export class Store {
     this.#db.exec('vacuum; pragma wal_checkpoint(truncate)');
   }
 
+  /** Writes back what it can of the log without waiting for anybody. Not in a transaction. */
+  writeBack(): void {
+    this.#statements.get('pragma wal_checkpoint(passive)');
+  }
+
   entriesOf(actor: string, after: number, limit: number): LedgerEntry[] {
     return this.#statements
       .all('select * from ledger where actor = ? and sequence > ? order by sequence limit ?', actor, after, limit)
