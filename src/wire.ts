@@ -18,10 +18,10 @@ import type { Endpoint } from './hosts/restate/endpoint.ts';
 import type { ServeOptions } from './hosts/restate/serve.ts';
 import type { openLedger } from './wire/audit.ts';
 import type { ReadChannelSettings } from './wire/channels.ts';
+import { drive } from './wire/driving.ts';
 import { lazyGates } from './wire/gates.ts';
 import { hostFor } from './wire/hosts.ts';
 import type { IncidentHome, Incidents, ReadIncidentSettings } from './wire/incidents.ts';
-import { keepBundles, keepIncidents, keepTrains, untilSignedIn } from './wire/keeping.ts';
 import type { ReadPageSettings } from './wire/pages.ts';
 import { isReached, type Regions, regionsOf } from './wire/regions.ts';
 import { lazyShelf, placeOf, type ShelfName, shelfFor } from './wire/shelves.ts';
@@ -275,31 +275,8 @@ async function openHome(
         endpoint = await serveRestate(options.stateFile, [served, ...others], serving);
         return endpoint;
       }),
-    drive(watched) {
-      const stop = new AbortController();
-      const all = (releases: number): void => {
-        if (releases >= MANY_RELEASES) void beFrugal();
-        watched?.(releases);
-      };
-      const run = async (): Promise<void> => {
-        const { createRunner } = await import('./app/runner.ts');
-        await untilSignedIn(signedIn, clock, report, stop.signal);
-        const at = (actor: string) => regions.at(keyOf(actor)?.region ?? '');
-        await createRunner({ ...aws, at, host, clock, report, isOurs, watched: all }).run(stop.signal);
-      };
-      const driven = run();
-      driven.catch((error: unknown) => report(`this process stopped driving releases: ${String(error)}`));
-      const stopNoticing = host.onChange(keeper.noticed, KEEP_WITHIN_MS);
-      void keepBundles(keeper, clock, stop.signal);
-      void keepIncidents(incidents, clock, report, stop.signal);
-      const trainsKept = keepTrains(trains, clock, report, stop.signal);
-      return async () => {
-        stop.abort();
-        stopNoticing();
-        await driven.catch(() => undefined);
-        await trainsKept;
-      };
-    },
+    drive: (watched) =>
+      drive({ aws, regions, host, signedIn, isOurs, keeper, incidents, trains, clock, report }, watched),
   };
   const close = async (): Promise<void> => {
     const done = new AbortController();
@@ -317,18 +294,6 @@ async function openHome(
     regions.close();
   };
   return { home, close };
-}
-
-/** What a release has done lies on its shelf seconds later: nobody waits for it. */
-const KEEP_WITHIN_MS = 1_000;
-
-/** From so many open releases on, memory is worth more than the last bit of speed. */
-const MANY_RELEASES = 1_000;
-
-/** Reading them all leaves V8 with a large heap full of garbage; it is to collect more often from now on. */
-async function beFrugal(): Promise<void> {
-  const { setFlagsFromString } = await import('node:v8');
-  setFlagsFromString('--optimize-for-size');
 }
 
 /** A process that leaves waits for its last work at most so long. */

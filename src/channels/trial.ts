@@ -1,6 +1,7 @@
 import type { Outgoing } from '../app/ports/channels.ts';
 import type { TopicMessage } from '../app/ports/topics.ts';
 import type { Audience } from '../core/comms/audiences.ts';
+import { nothingKnown } from '../core/comms/facts.ts';
 import type { SendAnswer } from '../core/comms/outbox.ts';
 import {
   type ChannelSet,
@@ -120,32 +121,15 @@ function trialMessage({ name, config, adapter }: ReadyChannel, at: number): Outg
     subject: `TEST of Switchback, channel ${name}`,
     about: {
       facts: {
-        id: 'TEST',
-        title: 'test of a channel',
+        ...nothingKnown({
+          id: 'TEST',
+          title: 'test of a channel',
+          service: 'Switchback',
+          phase: 'test',
+          detectedAt: at,
+        }),
         drill: true,
-        service: 'Switchback',
-        components: [],
         severity: 'SEV-3',
-        phase: 'test',
-        effect: 'unknown',
-        affectedShare: null,
-        badRequests: null,
-        workaround: null,
-        startedAt: null,
-        detectedAt: at,
-        containedAt: null,
-        resolvedAt: null,
-        nextUpdateAt: null,
-        commander: null,
-        target: null,
-        stable: null,
-        candidate: null,
-        releaseId: null,
-        weightPercent: null,
-        breach: null,
-        containment: [],
-        summary: null,
-        links: [],
       },
       source: 'manual',
       type: 'operational',

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { StateProblem, type StateProblemKind } from '../../src/hosts/problems.ts';
 import { explain } from '../../src/hosts/sqlite/problems.ts';
 import { openSqliteHost } from '../../src/hosts/sqlite.ts';
-import { TestClock } from '../app/clock.ts';
+import { TestClock, until } from '../app/clock.ts';
 import { type CounterEvent, commandOf, counterLogic } from './counter.ts';
 
 const ALICE = { name: 'alice@build-7', provedBy: 'os-user' } as const;
@@ -71,6 +71,18 @@ describe('the state file', () => {
     await chmod(file, 0o640);
     await open().close();
     assert.equal((await stat(file)).mode & 0o777, 0o640);
+  });
+
+  it('writes its log back by itself, and in no turn', async () => {
+    const host = open();
+    const size = async () => (await stat(file)).size;
+    const before = await size();
+    for (let n = 0; n < 80; n += 1) await host.deliver(`actor-${n}`, add('1'));
+    // Behind the next commit: whatever a commit does has been done by then.
+    await host.deliver('another', add('1'));
+    assert.equal(await size(), before, 'no commit has touched the file itself');
+    await until(async () => (await size()) > before, 'the log in the file');
+    await host.close();
   });
 
   it('is refused where a newer version wrote it, and names both versions', async () => {

@@ -40,3 +40,31 @@ export interface DraftFacts {
   /** Ids and links worth following. */
   readonly links: readonly string[];
 }
+
+/** What is known of an incident at its first moment: that there is one. */
+export function nothingKnown(about: Pick<DraftFacts, 'id' | 'title' | 'service' | 'phase' | 'detectedAt'>): DraftFacts {
+  return {
+    ...about,
+    drill: false,
+    components: [],
+    severity: null,
+    effect: 'unknown',
+    affectedShare: null,
+    badRequests: null,
+    workaround: null,
+    startedAt: null,
+    containedAt: null,
+    resolvedAt: null,
+    nextUpdateAt: null,
+    commander: null,
+    target: null,
+    stable: null,
+    candidate: null,
+    releaseId: null,
+    weightPercent: null,
+    breach: null,
+    containment: [],
+    summary: null,
+    links: [],
+  };
+}

@@ -16,6 +16,7 @@ export class Changes {
   readonly #report: (problem: string) => void;
   readonly #listeners = new Map<Listener, number>();
   #timer: NodeJS.Timeout | undefined;
+  /** As last announced; NaN where that has to be done anew. */
   #version = 0;
   #lastId = 0;
   #announcing = false;
@@ -50,7 +51,8 @@ export class Changes {
     this.#announcing = true;
     setImmediate(() => {
       this.#announcing = false;
-      this.#tellAll();
+      this.#version = Number.NaN;
+      if (this.#listeners.size > 0) this.#look();
     });
   }
 
@@ -73,16 +75,7 @@ export class Changes {
       this.#announce();
       this.#version = version;
     } catch (error) {
-      if (!isBusy(error)) this.#report(`changes by other processes could not be read: ${String(error)}`);
-    }
-  }
-
-  #tellAll(): void {
-    if (this.#listeners.size === 0) return;
-    try {
-      this.#announce();
-    } catch (error) {
-      this.#report(`changes could not be read: ${String(error)}`);
+      if (!isBusy(error)) this.#report(`changes could not be read: ${String(error)}`);
     }
   }
 

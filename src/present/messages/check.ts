@@ -1,5 +1,5 @@
 import { AUDIENCES, type Audience, STAGES } from '../../core/comms/audiences.ts';
-import type { DraftFacts } from '../../core/comms/facts.ts';
+import { type DraftFacts, nothingKnown } from '../../core/comms/facts.ts';
 import { lintMessage } from '../../core/comms/plain-language.ts';
 import { liquidRenderer, type TemplateTexts } from './liquid.ts';
 
@@ -32,29 +32,7 @@ const KNOWN: DraftFacts = {
   summary: 'Orders could not be saved for some minutes.',
   links: ['OPS-7'],
 };
-const UNKNOWN: DraftFacts = {
-  ...KNOWN,
-  components: [],
-  severity: null,
-  effect: 'unknown',
-  affectedShare: null,
-  badRequests: null,
-  workaround: null,
-  startedAt: null,
-  containedAt: null,
-  resolvedAt: null,
-  nextUpdateAt: null,
-  commander: null,
-  target: null,
-  stable: null,
-  candidate: null,
-  releaseId: null,
-  weightPercent: null,
-  breach: null,
-  containment: [],
-  summary: null,
-  links: [],
-};
+const UNKNOWN = nothingKnown(KNOWN);
 
 /** What is wrong with a team's templates, each problem once: what does not work, and what may not be said in public. */
 export function checkTemplates(templates: TemplateTexts): readonly string[] {
