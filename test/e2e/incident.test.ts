@@ -125,8 +125,20 @@ describe('an incident', () => {
   test('moves with its state, ledger and all', async () => {
     const service = await site.service(good('one'));
     const opened = await tell(service, 'incident', 'open', 'checkout fails', '--service', 'Shop');
+    const version = await service.publish(good('two'));
+    const deployed = await service.start('deploy', '--version', version, '--strategy', 'canary 10% 1h', '--detach')
+      .ended;
+    assert.equal(deployed.code, 0, deployed.stderr);
     const there = path.join(site.folder, 'moved', 'state.sqlite');
-    await tell(service, 'move', '--to', there);
+    const move = await speak(service, 'move', '--to', there);
+    assert.equal(move.code, 0, move.stderr);
+    // Whoever drives the new place would open another one for a release that comes without its incident.
+    const arrived = [...move.stderr.matchAll(/^\W*(\S+) lives at/gm)].map(([, actor = '']) => actor);
+    assert.deepEqual(
+      arrived.map((actor) => (actor.endsWith(`/${service.name}/live`) ? 'release' : 'incident')),
+      ['incident', 'release'],
+      move.stderr,
+    );
     const moved = new Service(site, service.name);
     const shown = await new Running(['incident', 'show', '--state', there, '--json'], site.env, site.folder).ended;
     assert.equal(oneObject<IncidentJson>(shown.stdout, shown.stderr).id, opened.id);

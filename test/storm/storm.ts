@@ -171,23 +171,27 @@ class Herd {
   async moveTo(place: string): Promise<void> {
     this.kills += this.#alive.size;
     await this.end();
-    const first = this.#move(place);
+    const first = this.#move(place, []);
     await pause(this.#random.int(200, 600));
     this.kills += 1;
     await end(first);
-    const [code] = await once(this.#move(place), 'exit');
-    if (code !== 0) throw new Error(`the move ended with ${code}`);
+    const said: string[] = [];
+    const [code] = await once(this.#move(place, said), 'close');
+    if (code !== 0) throw new Error(`the move ended with ${code}: ${said.slice(-5).join('\n')}`);
     this.state = place;
     const heirs = Array.from({ length: this.#options.processes }, () => this.#spawn());
     await Promise.all(heirs.map((heir) => this.#ready(heir)));
   }
 
-  #move(place: string): ChildProcess {
+  #move(place: string, said: string[]): ChildProcess {
     const where = ['--endpoint-url', this.#endpoint, '--region', REGION];
     const child = spawn(process.execPath, [CLI, 'move', '--state', this.state, '--to', place, ...where], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    createInterface({ input: child.stderr }).on('line', (line) => this.#options.report?.(line));
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      said.push(line);
+      this.#options.report?.(line);
+    });
     return child;
   }
 

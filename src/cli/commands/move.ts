@@ -58,22 +58,21 @@ export async function run(context: Context): Promise<ExitCode> {
 /** Open releases are counted up to here for the summary. */
 const MAX_COUNTED = 1_000;
 
-/** Releases, trains and incidents. */
+/** Incidents, releases and trains. */
 const KINDS = 3;
 
 /**
- * The kinds of actors that live in a state: aliases, trains, incidents; and aliases once more, for a train may have started a
- * member after its aliases had moved. A train whose members have moved on keeps its messages until it has moved as well.
+ * The kinds of actors that live in a state. Incidents come first: whoever drives the new place opens one for each release
+ * there that went wrong and has none, and two incidents of one release can never be joined. Releases and incidents are gone
+ * over once more, for a train may have started a member, and a release may have had its incident opened, after they had
+ * moved. A train whose members have moved on keeps its messages until it has moved as well.
  */
 async function placesOf(home: Home, place: string): Promise<readonly MovablePlace[]> {
   const [trains, incidents] = await Promise.all([home.trains(), home.incidents()]);
-  const releases = { host: home.ports.host, relocation: relocationOf(home, place) };
-  return [
-    releases,
-    { host: trains.host, relocation: relocationOf(trains, place) },
-    { host: incidents.host, relocation: relocationOf(incidents, place) },
-    releases,
-  ];
+  const releasesHere = { host: home.ports.host, relocation: relocationOf(home, place) };
+  const incidentsHere = { host: incidents.host, relocation: relocationOf(incidents, place) };
+  const trainsHere = { host: trains.host, relocation: relocationOf(trains, place) };
+  return [incidentsHere, releasesHere, trainsHere, incidentsHere, releasesHere];
 }
 
 function relocationOf({ relocation }: Pick<Home, 'relocation'>, place: string): Relocation {
