@@ -56,7 +56,8 @@ async function rolledBack(service: Service, env: Readonly<Record<string, string>
 describe('a rollback when', { concurrency: 3 }, () => {
   test('the state file is locked by another process; the engine accepts the fact as soon as it can', async () => {
     const { service, deploy, state } = await held();
-    const thief = new DatabaseSync(state);
+    // It waits for a commit of the release that is just being made.
+    const thief = new DatabaseSync(state, { timeout: 5_000 });
     thief.exec('begin immediate');
     const stderr = await rolledBack(service);
     assert.match(stderr, /moving the alias without it|going on without it/);
