@@ -39,8 +39,8 @@ const ELECTION_MS = 1_000;
 /** How soon a command whose process died is taken over. */
 const RECOVER_MS = 2_000;
 /**
- * How soon a watcher follows what another process did to its release, whose effects that process performs itself. Looking
- * ten times as often was measured to be most of what an idle process does.
+ * How soon a watcher follows what another process did to its release, whose effects that process performs itself. Each look
+ * of an idle process was measured to take 0.2 ms.
  */
 const NOTICE_MS = 250;
 const PAGE = 1_000;

@@ -45,7 +45,7 @@ export function govern<T extends Governed>(client: T, { budgets, onRefusedCreden
       throw error;
     }
   };
-  // It copies every input and output for a log that nobody keeps: at 500 queries a call that is most of a call's work.
+  // It copies every input and output for a log that nobody keeps: at 500 queries that was a third of a call's work.
   client.middlewareStack.remove('loggerMiddleware');
   // Inside of the SDK's own retries: an attempt is a call.
   client.middlewareStack.add(middleware, { step: 'finalizeRequest', name: 'switchbackGovernor' });

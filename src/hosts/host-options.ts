@@ -31,6 +31,14 @@ export function briefOf<State>(
   return { actor, brief: brief?.of(state) ?? null };
 }
 
+/** The briefs of a host that keeps none apart: it lists the open actors, which are read whole. */
+export async function briefsOf<State>(
+  logic: Pick<ActorLogic<State, never, unknown>, 'brief'>,
+  open: Promise<readonly Stored<State>[]>,
+): Promise<readonly Brief[]> {
+  return (await open).map((stored) => briefOf(logic, stored));
+}
+
 /** A plan with a hundred steps, its alarms and its guards' memory take a few ten kilobytes; a megabyte is a mistake. */
 const MAX_DOCUMENT_CHARS = 1_000_000;
 /** Commands that one turn may ask for. */

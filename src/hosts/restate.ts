@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Host, LedgerEntry, Stored } from '../app/ports/host.ts';
 import type { Brief, HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
 import type { DepartedActor, Held, Relocation } from '../app/ports/relocation.ts';
-import { type ActorEvent, briefOf, type HostOptions } from './host-options.ts';
+import { type ActorEvent, briefsOf, type HostOptions } from './host-options.ts';
 import { movedAway } from './problems.ts';
 import { Changes } from './restate/changes.ts';
 import type { NamesQuery } from './restate/index-service.ts';
@@ -124,9 +124,8 @@ class Restate<State, Event extends ActorEvent, Command extends { readonly key: s
     return 0;
   }
 
-  async briefs(query: { after?: string; limit: number }): Promise<readonly Brief[]> {
-    const open = await this.list({ ...query, open: true });
-    return open.map((stored) => briefOf(this.#options.logic, stored));
+  briefs(query: { after?: string; limit: number }): Promise<readonly Brief[]> {
+    return briefsOf(this.#options.logic, this.list({ ...query, open: true }));
   }
 
   onChange(listener: (actors: readonly string[]) => void, withinMs?: number): () => void {

@@ -8,7 +8,7 @@ import type { DepartedActor, Held, Relocation } from '../app/ports/relocation.ts
 import { outcomeOf } from '../core/history/outcome.ts';
 import type { Result } from '../core/refusal.ts';
 import { Dispatcher, type Owed } from './dispatch.ts';
-import { type ActorEvent, bounded, briefOf, type HostOptions, refuseTooMany } from './host-options.ts';
+import { type ActorEvent, bounded, briefsOf, type HostOptions, refuseTooMany } from './host-options.ts';
 import { Lanes } from './lane.ts';
 import { StateProblem } from './problems.ts';
 import { Changes } from './s3/changes.ts';
@@ -159,9 +159,8 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
     return recovered;
   }
 
-  async briefs(query: { after?: string; limit: number }): Promise<readonly Brief[]> {
-    const open = await this.list({ ...query, open: true });
-    return open.map((stored) => briefOf(this.#options.logic, stored));
+  briefs(query: { after?: string; limit: number }): Promise<readonly Brief[]> {
+    return briefsOf(this.#options.logic, this.list({ ...query, open: true }));
   }
 
   onChange(listener: (actors: readonly string[]) => void, withinMs = 0): () => void {

@@ -1,7 +1,7 @@
 import type { ActorLogic } from '../../src/app/ports/actor.ts';
 import type { Host, LedgerEntry, Stored } from '../../src/app/ports/host.ts';
 import type { Brief, HostUpkeep } from '../../src/app/ports/host-upkeep.ts';
-import { type ActorEvent, briefOf, type HostOptions } from '../../src/hosts/host-options.ts';
+import { type ActorEvent, briefsOf, type HostOptions } from '../../src/hosts/host-options.ts';
 
 /**
  * A host in memory, for one process. Its contract: turns are taken one after the other by the real `decide`; a turn that
@@ -74,8 +74,8 @@ export class MemoryHost<State, Event extends ActorEvent, Command extends { reado
     return 0;
   }
 
-  async briefs(query: { after?: string; limit: number }): Promise<readonly Brief[]> {
-    return (await this.list({ ...query, open: true })).map((stored) => briefOf(this.#logic, stored));
+  briefs(query: { after?: string; limit: number }): Promise<readonly Brief[]> {
+    return briefsOf(this.#logic, this.list({ ...query, open: true }));
   }
 
   onChange(listener: (actors: readonly string[]) => void): () => void {

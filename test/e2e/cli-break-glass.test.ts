@@ -39,10 +39,10 @@ async function held(): Promise<{ service: Service; deploy: Running; state: strin
 }
 
 /**
- * CI machines are slow and busy; on an idle one it is a fraction of this (`bench/spine.ts` measures it). Whoever waited
- * for S3 by the SDK's own time limits would need twice as long.
+ * CI machines are slow and busy; on an idle one it is a fraction of this (`bench/spine.ts` measures it). Whoever waited for
+ * the file's lock, or for S3 by the SDK's own time limits, would need longer.
  */
-const SOON_MS = 8_000;
+const SOON_MS = 5_000;
 
 async function rolledBack(service: Service, env: Readonly<Record<string, string>> = {}): Promise<string> {
   const { code, stdout, stderr } = await start(service, ['rollback', '--json', '--to', '1'], env).ended;

@@ -44,7 +44,7 @@ train:
 
   const watched = await fleet.startAt(place, 'watch', '--train', 'shop').ended;
   // On a slow machine the train has come to its end before anybody watches.
-  if (watched.code !== 0) assert.match(watched.stderr, /ended promoted/);
+  assert.ok(watched.code === 0 || (watched.code === 6 && /ended promoted/.test(watched.stderr)), watched.stderr);
   assert.deepEqual(await fleet.live(), { 'moved-a': '2', 'moved-b': '2' });
   const stale = await fleet.start('watch', '--train', 'shop').ended;
   assert.notEqual(stale.code, 0);

@@ -1,6 +1,7 @@
 import { fingerprint } from '../../core/fingerprint.ts';
 import type { AliasEvent } from '../../core/release/events.ts';
 import type { Observation, Watch } from '../../core/release/observation.ts';
+import { isOpen } from '../../core/release/release.ts';
 import { type Watched, watchOf } from '../../core/release/watch.ts';
 import { SYSTEM } from '../../core/who.ts';
 import { textOf } from '../error-text.ts';
@@ -127,7 +128,7 @@ export class Watcher {
     const { host, clock } = this.#options;
     const event: AliasEvent = { kind: 'observed', releaseId, observation, at: clock.now(), who: SYSTEM };
     const { state } = await host.deliver(this.#actor, event);
-    return watchOf(state)?.watch.logCursor;
+    return isOpen(state.release) ? (state.release.guards.logCursor ?? undefined) : undefined;
   }
 
   async #watched(): Promise<Watched | null> {
