@@ -3,18 +3,20 @@ import { type Result, refuse } from '../../core/refusal.ts';
 import type { IncidentHost } from './perform.ts';
 
 const PAGE = 200;
-/** A state with more incidents than this is searched by its newest ones. */
-const MAX_READ = 5_000;
+/** Of a state with more incidents than this the older ones are left out. */
+const MAX_KEPT = 5_000;
 
-/** Every incident of the state, newest first (ids sort by age); at most {@link MAX_READ} are read. */
+/** Every incident of the state, newest first (ids sort by age); of more than {@link MAX_KEPT} the newest. */
 export async function allIncidents(
   host: Pick<IncidentHost, 'list'>,
   query: { readonly open?: boolean } = {},
 ): Promise<readonly Incident[]> {
   const found: IncidentDoc[] = [];
-  for (let after = ''; found.length < MAX_READ; ) {
+  for (let after = ''; ; ) {
     const page = await host.list({ ...query, after, limit: PAGE });
     found.push(...page.map(({ state }) => state));
+    // They come oldest first.
+    found.splice(0, found.length - MAX_KEPT);
     const last = page.at(-1);
     if (!last || page.length < PAGE) break;
     after = last.actor;
