@@ -3,6 +3,7 @@ import { decide } from '../core/incident/decide.ts';
 import type { IncidentEvent } from '../core/incident/events.ts';
 import { emptyIncident, type IncidentDoc, isOver } from '../core/incident/incident.ts';
 import { incidentStanding } from '../core/incident/standing.ts';
+import { actorOf } from '../core/release/alias.ts';
 import { SYSTEM } from '../core/who.ts';
 import type { ActorLogic } from './ports/actor.ts';
 
@@ -25,6 +26,8 @@ export const incidentActor: ActorLogic<IncidentDoc, IncidentEvent, IncidentComma
   isOpen: ({ incident }) => incident !== null && !isOver(incident),
   wakeAt: ({ wakeAt }) => wakeAt,
   tick: (at) => ({ kind: 'tick', at, who: SYSTEM }),
+  // Whoever has seen a release go wrong asks which open incidents are about its alias.
+  brief: { version: 1, of: ({ incident }) => (incident?.subject ? actorOf(incident.subject.alias) : null) },
   standing: incidentStanding,
 };
 

@@ -105,6 +105,7 @@ export function wireIncidents(wiring: IncidentWiring): Incidents {
       deliver: async (actor, event) => (await open()).host.deliver(actor, event),
       read: async (actor) => (await open()).host.read(actor),
       list: async (query) => (await open()).host.list(query),
+      briefs: async (query) => (await open()).host.briefs(query),
     },
     clock,
     setup: async () => (await open()).setup,

@@ -4,14 +4,17 @@ import { type Incident, isLive, knows } from '../../core/incident/incident.ts';
 import { actorOf } from '../../core/release/alias.ts';
 import type { Release } from '../../core/release/release.ts';
 import { SYSTEM } from '../../core/who.ts';
+import { allIncidents } from './find.ts';
 import { incidentIdOf } from './ids.ts';
 import type { OpenerOptions } from './opener.ts';
-import type { IncidentHost } from './perform.ts';
 
-const PAGE = 100;
+const PAGE = 1_000;
 
-/** Opens what has to be opened. Answers when to look again, undefined where nothing will come of this state any more. */
-export async function consider(options: OpenerOptions, release: Release): Promise<number | undefined> {
+/**
+ * Opens what has to be opened. Answers when to look again, undefined where nothing will come of this state any more.
+ * `isNews`: its end was noticed this very moment, so no incident that has been closed can know of it.
+ */
+export async function consider(options: OpenerOptions, release: Release, isNews: boolean): Promise<number | undefined> {
   const { incidents, clock, setup } = options;
   const nowMs = clock.now();
   const { open, policy, serviceOf } = await setup();
@@ -22,7 +25,7 @@ export async function consider(options: OpenerOptions, release: Release): Promis
   // What happens to a train is one incident, whoever of its members failed.
   const id = incidentIdOf(release.plan.train?.trainId ?? release.id);
   const own = (await incidents.read(id))?.state.incident;
-  const known = own ?? (await whichKnows(incidents, release));
+  const known = own ?? (await whichKnows(incidents, release, isNews));
   if (known) {
     await tellEnd(options, known, release);
     return undefined;
@@ -33,19 +36,31 @@ export async function consider(options: OpenerOptions, release: Release): Promis
 }
 
 /** The incident that this release already belongs to: one that was told of it, or a live one about the same alias. */
-async function whichKnows(incidents: Pick<IncidentHost, 'list'>, release: Release): Promise<Incident | undefined> {
+async function whichKnows(
+  incidents: OpenerOptions['incidents'],
+  release: Release,
+  isNews: boolean,
+): Promise<Incident | undefined> {
   const alias = actorOf(release.plan.key);
-  let live: Incident | undefined;
+  const known = isNews ? await openAbout(incidents, alias) : await allIncidents(incidents);
+  const about = known.filter(({ subject }) => subject && actorOf(subject.alias) === alias);
+  return (
+    about.find((incident) => knows(incident, noteId(release))) ??
+    about.find((incident) => isLive(incident) && incident.kind !== 'nearMiss')
+  );
+}
+
+/** Reads no other documents: there may be hundreds of open incidents, and each is long. */
+async function openAbout(incidents: OpenerOptions['incidents'], alias: string): Promise<readonly Incident[]> {
+  const found: Incident[] = [];
   for (let after = ''; ; ) {
-    const page = await incidents.list({ after, limit: PAGE });
-    for (const { state } of page) {
-      const { incident } = state;
-      if (!incident?.subject || actorOf(incident.subject.alias) !== alias) continue;
-      if (knows(incident, noteId(release))) return incident;
-      if (isLive(incident) && incident.kind !== 'nearMiss') live = incident;
+    const page = await incidents.briefs({ after, limit: PAGE });
+    for (const { actor, brief } of page) {
+      const incident = brief === alias ? (await incidents.read(actor))?.state.incident : undefined;
+      if (incident) found.push(incident);
     }
     const last = page.at(-1);
-    if (!last || page.length < PAGE) return live;
+    if (!last || page.length < PAGE) return found.reverse();
     after = last.actor;
   }
 }

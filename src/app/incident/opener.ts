@@ -2,13 +2,14 @@ import { isTakenAlong } from '../../core/release/member.ts';
 import { type AliasDoc, type Release, stateOf } from '../../core/release/release.ts';
 import { textOf } from '../error-text.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { HostUpkeep } from '../ports/host-upkeep.ts';
 import type { AliasHost } from '../ports/index.ts';
 import type { IncidentHost } from './perform.ts';
 import type { IncidentSetup } from './setup.ts';
 
 export interface OpenerOptions {
   readonly releases: Pick<AliasHost, 'read' | 'list'>;
-  readonly incidents: Pick<IncidentHost, 'deliver' | 'read' | 'list'>;
+  readonly incidents: Pick<IncidentHost, 'deliver' | 'read' | 'list'> & Pick<HostUpkeep, 'briefs'>;
   readonly clock: Clock;
   readonly setup: () => Promise<IncidentSetup>;
   /** Only what the credentials reach is ours to speak about. */
@@ -48,7 +49,7 @@ export function createOpener(options: OpenerOptions): Opener {
   const settled = new Set<string>();
   let working: Promise<void> = Promise.resolve();
 
-  const look = async (actor: string): Promise<void> => {
+  const look = async (actor: string, isNews: boolean): Promise<void> => {
     try {
       const doc = (await releases.read(actor))?.state;
       if (!doc?.release || !options.isMine(doc)) return;
@@ -57,7 +58,7 @@ export function createOpener(options: OpenerOptions): Opener {
       if (!isConcerning(doc.release, clock.now())) return;
       // Most releases end well, and never need the rest.
       const { consider } = await import('./consider.ts');
-      const lookAgainAt = await consider(options, doc.release);
+      const lookAgainAt = await consider(options, doc.release, isNews);
       if (settled.size >= MAX_REMEMBERED) settled.clear();
       if (lookAgainAt === undefined) settled.add(key);
       // What waits in a hold is looked at when its time has come, or when it ends.
@@ -69,9 +70,9 @@ export function createOpener(options: OpenerOptions): Opener {
       report(`whether ${actor} needs an incident could not be seen: ${textOf(error)}`);
     }
   };
-  const lookAt = (actors: readonly string[]): Promise<void> => {
+  const lookAt = (actors: Iterable<string>, isNews = false): Promise<void> => {
     working = working.then(async () => {
-      for (const actor of actors) await look(actor);
+      for (const actor of actors) await look(actor, isNews);
     });
     return working;
   };
@@ -84,9 +85,10 @@ export function createOpener(options: OpenerOptions): Opener {
       const now = clock.now();
       const due = [...held].filter(([, { at }]) => now >= at).map(([actor]) => actor);
       for (const actor of due) held.delete(actor);
-      const actors = [...new Set([...waiting, ...due])];
+      const news = [...waiting];
       waiting.clear();
-      return lookAt(actors);
+      void lookAt(news, true);
+      return lookAt(due.filter((actor) => !news.includes(actor)));
     },
     async catchUp(signal) {
       try {

@@ -42,6 +42,8 @@ class Desk {
   mine = true;
   broken = false;
   reads = 0;
+  /** Times that all incidents were read. */
+  lists = 0;
 
   constructor() {
     this.clock.advance(T0 + MINUTE - this.clock.now());
@@ -57,7 +59,15 @@ class Desk {
         },
         list: async ({ after }) => (this.doc && !after ? [{ actor: ACTOR, sequence: 1, state: this.doc }] : []),
       },
-      incidents: this.incidents,
+      incidents: {
+        deliver: (id, event) => this.incidents.deliver(id, event),
+        read: (id) => this.incidents.read(id),
+        briefs: (query) => this.incidents.briefs(query),
+        list: (query) => {
+          this.lists += 1;
+          return this.incidents.list(query);
+        },
+      },
       clock: this.clock,
       setup: async () => ({ ...DEFAULT_SETUP, open }),
       isMine: () => this.mine,
@@ -168,6 +178,23 @@ test('a rollback during a live incident about the same alias belongs to it, also
   await desk.incidents.deliver('INC-alarm', merge);
   await desk.opener().look(ACTOR);
   assert.deepEqual(await desk.ids(), ['INC-alarm']);
+});
+
+test('a rollback that has just been noticed finds the live incident of its alias without reading all of them', async () => {
+  const desk = new Desk();
+  const order = { kind: 'open', id: 'o-1', at: T0, who: ALICE } as const;
+  const elsewhere = { ...opening(), subject: { ...opening().subject!, alias: { ...KEY, function: 'cart' } } };
+  await desk.incidents.deliver('INC-cart', { ...order, opening: elsewhere });
+  await desk.incidents.deliver('INC-alarm', { ...order, opening: opening() });
+  desk.doc = rolledBack();
+  const opener = desk.opener();
+  opener.noticed(ACTOR);
+  await opener.flush();
+  await desk.incidents.idle();
+  assert.deepEqual(await desk.ids(), ['INC-alarm', 'INC-cart']);
+  assert.equal((await desk.incident('INC-alarm'))?.phase, 'contained');
+  assert.equal((await desk.incident('INC-cart'))?.phase, 'detected');
+  assert.equal(desk.lists, 0);
 });
 
 test('nothing is opened for a release that ended well, for one of another account, or where the team says so', async () => {
