@@ -20,22 +20,22 @@ interface News {
  * told twice. Thousands of these lie about with nothing on them, so each part is made when it is first needed.
  */
 export class Bulletin {
-  readonly #onNews: () => void;
+  readonly #owner: { onNews(): void };
   /** Counts log records; undefined while the log is not read. */
   tally: LogTally | undefined;
-  #news: News = {};
+  #news: News | undefined;
   #toldMinutes: Map<number, string> | undefined;
   #seenAlarms: string | undefined;
   #toldAlias: string | undefined;
   #toldDeployment: string | undefined;
-  #blind: Map<Path, string> | undefined;
-  #toldBlind = '[]';
+  #blind: Readonly<Partial<Record<Path, string>>> = NOT_BLIND;
+  #toldBlind: readonly string[] = [];
   #failureTold = false;
   #invoked = false;
 
   /** `onNews` is called whenever there may be something to tell; `alarmsSeen` as in the watch. */
-  constructor(onNews: () => void, alarmsSeen: string | undefined) {
-    this.#onNews = onNews;
+  constructor(owner: { onNews(): void }, alarmsSeen: string | undefined) {
+    this.#owner = owner;
     this.#seenAlarms = alarmsSeen;
   }
 
@@ -56,8 +56,9 @@ export class Bulletin {
       this.#toldMinutes ??= new Map();
       if (this.#toldMinutes.get(minute.minuteMs) === text) continue;
       this.#toldMinutes.set(minute.minuteMs, text);
-      this.#news.minutes ??= new Map();
-      this.#news.minutes.set(minute.minuteMs, minute);
+      const news = this.#fresh();
+      news.minutes ??= new Map();
+      news.minutes.set(minute.minuteMs, minute);
     }
     // CloudWatch is asked for the same stretch every time: what has left it cannot change any more.
     const oldest = minutes[0]?.minuteMs ?? 0;
@@ -67,34 +68,34 @@ export class Bulletin {
 
   alarmsRead(alarms: NonNullable<Observation['alarms']>): void {
     const seen = alarmsSeen(alarms);
-    if (seen !== this.#seenAlarms) this.#news.alarms = alarms;
+    if (seen !== this.#seenAlarms) this.#fresh().alarms = alarms;
     this.#seenAlarms = seen;
     this.#seen('alarms');
   }
 
   aliasRead(alias: NonNullable<Observation['alias']> | null): void {
     const text = JSON.stringify(alias);
-    if (text !== this.#toldAlias) this.#news.alias = alias;
+    if (text !== this.#toldAlias) this.#fresh().alias = alias;
     this.#toldAlias = text;
     this.#seen('alias');
   }
 
   deploymentRead(deployment: NonNullable<Observation['deployment']>): void {
     const text = JSON.stringify(deployment);
-    if (text !== this.#toldDeployment) this.#news.deployment = deployment;
+    if (text !== this.#toldDeployment) this.#fresh().deployment = deployment;
     this.#toldDeployment = text;
     this.#seen('deployment');
   }
 
   /** A path was looked at, and there was nothing new. */
   quiet(path: Path): void {
-    if (this.#blind?.delete(path)) this.#tellOf();
+    if (this.#blind[path] === undefined) return;
+    this.#seen(path);
   }
 
   /** A path cannot be read now; `sentence` says which and what that means. */
   blindTo(path: Path, sentence: string): void {
-    this.#blind ??= new Map();
-    this.#blind.set(path, sentence);
+    this.#blind = { ...this.#blind, [path]: sentence };
     this.#tellOf();
   }
 
@@ -104,42 +105,44 @@ export class Bulletin {
   }
 
   get hasNews(): boolean {
-    const { minutes, alarms, alias, deployment } = this.#news;
-    return (
-      (this.tally?.changed ?? false) ||
-      minutes !== undefined ||
-      alarms !== undefined ||
-      alias !== undefined ||
-      deployment !== undefined ||
-      this.#blindText() !== this.#toldBlind
-    );
+    return (this.tally?.changed ?? false) || this.#news !== undefined || this.#isNewlyBlind;
   }
 
   take(): Observation {
-    const blind = this.#blindText();
+    const isNewlyBlind = this.#isNewlyBlind;
+    if (isNewlyBlind) this.#toldBlind = Object.values(this.#blind);
     if (this.tally?.failing) this.#failureTold = true;
-    const { minutes, ...rest } = this.#news;
-    this.#news = {};
-    const observation: Observation = {
+    const { minutes, ...rest } = this.#news ?? {};
+    this.#news = undefined;
+    return {
       ...(this.tally?.changed ? { logs: this.tally.take() } : {}),
       ...(minutes ? { minutes: [...minutes.values()] } : {}),
       ...rest,
-      ...(blind === this.#toldBlind ? {} : { blind: [...(this.#blind?.values() ?? [])] }),
+      ...(isNewlyBlind ? { blind: this.#toldBlind } : {}),
     };
-    this.#toldBlind = blind;
-    return observation;
+  }
+
+  #fresh(): News {
+    this.#news ??= {};
+    return this.#news;
   }
 
   #seen(path: Path): void {
-    this.#blind?.delete(path);
+    if (this.#blind[path] !== undefined) {
+      const { [path]: _seen, ...blind } = this.#blind;
+      this.#blind = blind;
+    }
     this.#tellOf();
   }
 
   #tellOf(): void {
-    if (this.hasNews) this.#onNews();
+    if (this.hasNews) this.#owner.onNews();
   }
 
-  #blindText(): string {
-    return this.#blind === undefined || this.#blind.size === 0 ? '[]' : JSON.stringify([...this.#blind.values()]);
+  get #isNewlyBlind(): boolean {
+    const now = Object.values(this.#blind);
+    return now.length !== this.#toldBlind.length || now.some((sentence, at) => sentence !== this.#toldBlind[at]);
   }
 }
+
+const NOT_BLIND = {};

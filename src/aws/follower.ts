@@ -1,13 +1,19 @@
+import type { Followed, Reader } from '../app/ports/signals.ts';
 import type { Observation, Watch } from '../core/release/observation.ts';
 import { Bulletin } from './bulletin.ts';
 
+/** What all followers of a process share. */
+export interface Followers {
+  /** There may be something to tell. */
+  news(follower: Follower): void;
+  /** Resolves when nothing is read for it, and it is told nothing any more. */
+  leave(follower: Follower): Promise<void>;
+}
+
 /** One watch that is followed: what was seen, and whom to tell. */
-export class Follower {
+export class Follower implements Followed {
   readonly watch: Watch;
   readonly bulletin: Bulletin;
-  readonly tell: (observation: Observation) => Promise<void>;
-  /** Ends the following with a reason. */
-  readonly fail: (error: unknown) => void;
   /** When the log seats are few, the higher rank has one. */
   rank = 0;
   /** CloudWatch's counts of the alias as last probed, to notice that there are new ones. */
@@ -15,15 +21,34 @@ export class Follower {
   toldAtMs = Number.NEGATIVE_INFINITY;
   telling: Promise<void> | undefined;
   isGone = false;
+  readonly #reader: Reader;
+  readonly #all: Followers;
+  #left: Promise<void> | undefined;
 
-  constructor(
-    watch: Watch,
-    tell: (observation: Observation) => Promise<void>,
-    callbacks: { readonly onNews: (follower: Follower) => void; readonly fail: (error: unknown) => void },
-  ) {
-    this.watch = watch;
-    this.tell = tell;
-    this.fail = callbacks.fail;
-    this.bulletin = new Bulletin(() => callbacks.onNews(this), watch.alarmsSeen);
+  constructor(reader: Reader, all: Followers) {
+    this.#reader = reader;
+    this.#all = all;
+    this.watch = reader.watch;
+    this.bulletin = new Bulletin(this, this.watch.alarmsSeen);
+  }
+
+  onNews(): void {
+    this.#all.news(this);
+  }
+
+  tell(observation: Observation): Promise<void> {
+    return this.#reader.tell(observation);
+  }
+
+  stop(): Promise<void> {
+    this.#left ??= this.#all.leave(this);
+    return this.#left;
+  }
+
+  /** Ends the following with a reason. */
+  fail(error: unknown): void {
+    if (this.#left) return;
+    const ended = (): void => this.#reader.ended(error);
+    this.stop().then(ended, ended);
   }
 }

@@ -1,24 +1,13 @@
-import type { Alarms } from '../app/ports/alarms.ts';
-import type { Aliases } from '../app/ports/aliases.ts';
-import type { Clock } from '../app/ports/clock.ts';
-import type { Deployments } from '../app/ports/deployments.ts';
-import { AwsProblem } from '../app/ports/problem.ts';
-import type { Signals } from '../app/ports/signals.ts';
-import type { AliasKey } from '../core/release/alias.ts';
-import type { DeploymentReading } from '../core/release/deployment.ts';
-import type { Observation, Watch } from '../core/release/observation.ts';
+import type { Followed, Reader, Signals } from '../app/ports/signals.ts';
 import { AlarmBoard } from './alarm-board.ts';
 import type { Path } from './bulletin.ts';
 import { watching } from './calling.ts';
-import type { Clients } from './clients.ts';
-import { Follower } from './follower.ts';
+import { Follower, type Followers } from './follower.ts';
 import { LogSeats } from './log-seats.ts';
-import { blindToAbsent, blindToLogs, findLogSources, isInvoked } from './log-sources.ts';
-import { sweepLogs } from './log-sweep.ts';
 import { LogTally } from './log-tally.ts';
 import { followLogs } from './log-watch.ts';
+import { aliasOf, blindTo, look, readDeployment, type Sources } from './look.ts';
 import { MetricMinutes } from './metric-minutes.ts';
-import { codeOf } from './problem.ts';
 import { Round } from './round.ts';
 import { Teller } from './teller.ts';
 
@@ -39,19 +28,9 @@ const SEARCHED_SECONDS = 5;
 /** Who joins within this time of the first is ranked by age: after a restart all come at once. */
 const RESTART_MS = 10_000;
 
-interface Sources {
-  readonly clients: Clients;
-  readonly clock: Clock;
-  readonly aliases: Aliases;
-  readonly alarms: Alarms;
-  readonly deployments: Pick<Deployments, 'read'>;
-}
-
-/** The sources, and whose logs are read. */
-interface Shared extends Sources {
-  readonly minutes: MetricMinutes;
-  readonly seats: LogSeats;
-}
+/** One for all: thousands may be told so. */
+const UNREAD =
+  'its log is not read: CloudWatch Logs allows one process a few releases at a time, and the youngest have them; failures are seen through CloudWatch minutes, 1-2 minutes late';
 
 export interface ClosableSignals extends Signals {
   /** Ends everything that is followed, with an error: whoever follows has been abandoned. */
@@ -63,13 +42,13 @@ export function createSignals(sources: Sources): ClosableSignals {
   const following = new Following(sources);
   return {
     look: (watch) => look({ ...sources, minutes: following.minutes, seats: following.seats }, watch),
-    follow: (watch, tell, signal) => following.follow(watch, tell, signal),
+    follow: (reader) => following.follow(reader),
     close: () => following.close(),
   };
 }
 
 /** All watches of this process: one schedule for each path, whatever their number. */
-class Following {
+class Following implements Followers {
   readonly minutes: MetricMinutes;
   readonly seats: LogSeats;
   readonly #sources: Sources;
@@ -89,7 +68,7 @@ class Following {
       clock,
       limits: { seats, tails: quotas.tails },
       read: (follower, until) => this.#readLog(follower, until),
-      waits: (follower) => this.#waits(follower),
+      waits: ({ bulletin }) => bulletin.blindTo('logs', UNREAD),
     });
     const paceMs = clients.local ? PACE_MS.local : PACE_MS.aws;
     const board = new AlarmBoard(clients);
@@ -119,19 +98,14 @@ class Following {
     };
   }
 
-  follow(watch: Watch, tell: (observation: Observation) => Promise<void>, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const onNews = (news: Follower): void => this.#teller.add(news);
-      const leave = (): void => void this.#leave(follower).then(resolve, reject);
-      const fail = (error: unknown): void => {
-        signal.removeEventListener('abort', leave);
-        void this.#leave(follower).then(() => reject(error), reject);
-      };
-      const follower = new Follower(watch, tell, { onNews, fail });
-      signal.addEventListener('abort', leave, { once: true });
-      this.#join(follower);
-    });
+  follow(reader: Reader): Followed {
+    const follower = new Follower(reader, this);
+    this.#join(follower);
+    return follower;
+  }
+
+  news(follower: Follower): void {
+    this.#teller.add(follower);
   }
 
   close(): void {
@@ -152,13 +126,6 @@ class Following {
     }
   }
 
-  #waits({ watch, bulletin }: Follower): void {
-    bulletin.blindTo(
-      'logs',
-      `the log of ${watch.function} is not read: CloudWatch Logs allows one process a few releases at a time, and the youngest have them; failures are seen through CloudWatch minutes, 1-2 minutes late`,
-    );
-  }
-
   #join(follower: Follower): void {
     const now = this.#sources.clock.now();
     if (this.#count === 0) this.#firstAtMs = now;
@@ -172,7 +139,7 @@ class Following {
     this.#rounds[path].join(follower);
   }
 
-  async #leave(follower: Follower): Promise<void> {
+  async leave(follower: Follower): Promise<void> {
     this.#count -= 1;
     for (const round of Object.values(this.#rounds)) round.leave(follower);
     await Promise.all([this.#teller.remove(follower), this.seats.leave(follower)]);
@@ -238,88 +205,4 @@ function blindAll(path: Path): (followers: readonly Follower[], error: unknown) 
   return (followers, error) => {
     for (const { watch, bulletin } of followers) bulletin.blindTo(path, blindTo(path, watch, error));
   };
-}
-
-async function look(sources: Shared, watch: Watch): Promise<Observation> {
-  const blind: string[] = [];
-  const see = async <T>(path: Path, read: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await read();
-    } catch (error) {
-      blind.push(blindTo(path, watch, error));
-      return undefined;
-    }
-  };
-  const { deploymentId } = watch;
-  const [read, minutes, alarms, alias, deployment] = await Promise.all([
-    watch.logs && mayReadLog(sources, watch) ? see('logs', () => lookAtLogs(sources, watch, blind)) : undefined,
-    watch.metrics ? see('metrics', () => sources.minutes.read(watch, sources.clock.now())) : undefined,
-    watch.alarms.length > 0 ? see('alarms', () => sources.alarms.read(watch.alarms)) : undefined,
-    see('alias', async () => (await sources.aliases.get(aliasOf(watch))) ?? null),
-    deploymentId === undefined ? undefined : see('deployment', () => readDeployment(sources, deploymentId)),
-  ]);
-  const unwritten = blindToAbsent(read?.absent ?? [], isInvoked(minutes), watch);
-  if (unwritten !== undefined) blind.push(unwritten);
-  return {
-    ...(read?.logs === undefined || unwritten !== undefined ? {} : { logs: read.logs }),
-    ...(minutes === undefined ? {} : { minutes }),
-    ...(alarms === undefined ? {} : { alarms }),
-    ...(alias === undefined ? {} : { alias }),
-    ...(deployment === undefined ? {} : { deployment }),
-    blind,
-  };
-}
-
-/** A release that is followed by its log is looked at by its log; where the seats are taken, the others are not. */
-function mayReadLog({ seats }: Shared, watch: Watch): boolean {
-  return seats.hasRoom || !watch.metrics || seats.isSeated(watch.function, watch.alias);
-}
-
-/** Undefined where nothing could be read: the old cursor then stays the place to go on from. */
-async function lookAtLogs(
-  { clients, clock }: Sources,
-  watch: Watch,
-  blind: string[],
-): Promise<{ readonly logs: Observation['logs']; readonly absent: readonly string[] } | undefined> {
-  const { groups, unusable } = await findLogSources(clients, watch);
-  if (unusable !== undefined) {
-    blind.push(unusable);
-    return undefined;
-  }
-  const tally = new LogTally(watch);
-  const { problems, absent } = await sweepLogs(clients, clock, groups, tally);
-  const [problem] = problems;
-  if (problem) blind.push(blindToLogs(problem.group, problem.error, watch));
-  // One of two groups may be made later: the candidate's own is there only once the candidate has been called.
-  const nowhere = absent.length === groups.length ? absent : [];
-  return problem && !tally.changed ? undefined : { logs: tally.take(), absent: nowhere };
-}
-
-async function readDeployment({ deployments }: Sources, deploymentId: string): Promise<DeploymentReading> {
-  const found = await deployments.read(deploymentId);
-  if (found) return found;
-  throw new AwsProblem('missing', 'GetDeployment', 'DeploymentDoesNotExist', `there is no ${deploymentId}`);
-}
-
-/** The adapters call AWS by function and alias; account and region are those of the credentials. */
-function aliasOf(watch: Watch): AliasKey {
-  return { account: '', region: '', function: watch.function, alias: watch.alias };
-}
-
-function blindTo(path: Path, watch: Watch, error: unknown): string {
-  const code = codeOf(error);
-  switch (path) {
-    case 'logs':
-      return `the log of ${watch.function} cannot be read (${code}): ${error instanceof Error ? error.message : code}`;
-    case 'metrics':
-      return `CloudWatch metrics of ${watch.function}:${watch.alias} cannot be read (${code}): ${
-        watch.logs ? 'only log records are seen' : 'failures are not seen at all'
-      }`;
-    case 'alarms':
-      return `alarms ${watch.alarms.join(', ')} cannot be read (${code}): one that fires would not be seen`;
-    case 'deployment':
-      return `deployment ${watch.deploymentId} cannot be read (${code}): its end would not be seen`;
-    case 'alias':
-      return `alias ${watch.function}:${watch.alias} cannot be read (${code}): a change by somebody else would not be seen`;
-  }
 }

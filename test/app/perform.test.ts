@@ -9,6 +9,7 @@ import { emptyDoc } from '../../src/core/release/release.ts';
 import { KEY, Story } from '../core/release/builders.ts';
 import { TestClock } from './clock.ts';
 import { FakeAliases } from './fake-aliases.ts';
+import { followNothing, unfollowable } from './fake-follow.ts';
 
 const WATCH: Watch = {
   function: 'checkout',
@@ -40,7 +41,7 @@ function world(ports: Partial<PerformPorts> = {}) {
     aliases: new FakeAliases(),
     clock,
     random: () => 0.5,
-    signals: { look: unused, follow: unused },
+    signals: { look: unused, follow: followNothing },
     hooks: { invoke: unused },
     ...ports,
   });
@@ -99,7 +100,7 @@ describe('calling a hook', () => {
 
 describe('a look', () => {
   it('answers what was seen, and from which place on the log records were read', async () => {
-    const { perform } = world({ signals: { look: async () => logs({}), follow: () => Promise.reject() } });
+    const { perform } = world({ signals: { look: async () => logs({}), follow: followNothing } });
     const result = await perform({ kind: 'observe', key: 'r-1/look/1', watch: { ...WATCH, logCursor: 'b' } });
     const observation = { logs: { cursor: 'c', since: fingerprint('b'), counts: {}, sampled: false } };
     assert.deepEqual(result, { outcome: 'observed', observation });
@@ -122,13 +123,22 @@ describe('the proof of a rollback', () => {
       hooks: { invoke: () => Promise.reject() },
       signals: {
         look: () => Promise.reject(),
-        follow: async (_watch, tell, signal) => {
-          for (const [afterMs, observation] of told) {
-            await clock.sleep(afterMs, signal).catch(() => undefined);
-            if (signal.aborted) return;
-            await tell(observation);
-          }
-          await clock.sleep(1_000_000, signal).catch(() => undefined);
+        follow(reader) {
+          const stop = new AbortController();
+          const tellAll = async (): Promise<void> => {
+            for (const [afterMs, observation] of told) {
+              await clock.sleep(afterMs, stop.signal).catch(() => undefined);
+              if (stop.signal.aborted) return;
+              await reader.tell(observation);
+            }
+          };
+          const done = tellAll();
+          return {
+            stop() {
+              stop.abort();
+              return done;
+            },
+          };
         },
       },
     });
@@ -209,7 +219,7 @@ describe('the proof of a rollback', () => {
 
   it('ends at once where the signals cannot be followed at all', async () => {
     const { perform } = world({
-      signals: { look: () => Promise.reject(), follow: () => Promise.reject(new Error('no credentials')) },
+      signals: { look: () => Promise.reject(), follow: unfollowable(new Error('no credentials')) },
     });
     const verification = verificationOf(
       await perform({ kind: 'verify', key: 'r-1/verify', watch: WATCH, restoredAt: 0, waitMs: 10_000 }),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { aliasActor } from '../../src/app/alias-actor.ts';
 import { aliasPerform, commandOf, createPerform, newestWrite } from '../../src/app/perform.ts';
-import type { Signals } from '../../src/app/ports/signals.ts';
+import type { Followed, Reader, Signals } from '../../src/app/ports/signals.ts';
 import { createRunner } from '../../src/app/runner.ts';
 import { fingerprint } from '../../src/core/fingerprint.ts';
 import { hookGate } from '../../src/core/gates/upgrade.ts';
@@ -21,11 +21,7 @@ import { FakeAliases } from './fake-aliases.ts';
 
 /** Signals driven by hand: who follows what, and what they are told. */
 class FakeSignals implements Signals {
-  readonly following = new Set<{
-    watch: Watch;
-    tell: (observation: Observation) => Promise<void>;
-    end: (error?: Error) => void;
-  }>();
+  readonly following = new Set<Reader>();
   /** Every watch that was ever followed. */
   readonly followed: Watch[] = [];
   lookResult: Observation = {};
@@ -34,19 +30,10 @@ class FakeSignals implements Signals {
     return this.lookResult;
   }
 
-  follow(watch: Watch, tell: (observation: Observation) => Promise<void>, signal: AbortSignal): Promise<void> {
-    this.followed.push(watch);
-    return new Promise((resolve, reject) => {
-      const end = (error?: Error) => {
-        this.following.delete(follower);
-        if (error) reject(error);
-        else resolve();
-      };
-      const follower = { watch, tell, end };
-      this.following.add(follower);
-      if (signal.aborted) end();
-      signal.addEventListener('abort', () => end());
-    });
+  follow(reader: Reader): Followed {
+    this.followed.push(reader.watch);
+    this.following.add(reader);
+    return { stop: async () => void this.following.delete(reader) };
   }
 
   get only() {
@@ -230,7 +217,7 @@ describe('the runner', () => {
     await start(host, { steps: [{ weightPercent: 10, holdMs: 3_600_000 }] });
     for (let failures = 1; failures <= 3; failures += 1) {
       await until(() => signals.following.size === 1, 'the watcher');
-      signals.only.end(new Error('the stream broke'));
+      signals.only.ended(new Error('the stream broke'));
       await until(() => {
         clock.advance(100);
         return signals.followed.length === failures + 1;

@@ -6,6 +6,7 @@ import { type AliasKey, alone, type Routing, sameRouting, writeDescription } fro
 import type { Command } from '../../src/core/release/commands.ts';
 import fc from '../property.ts';
 import { FakeAliases, type Fault } from './fake-aliases.ts';
+import { followNothing } from './fake-follow.ts';
 
 const KEY: AliasKey = { account: '123456789012', region: 'eu-west-1', function: 'checkout', alias: 'live' };
 const STABLE = alone('41');
@@ -64,7 +65,7 @@ it('never overwrites a foreign change, and never undoes a later write, whatever 
           },
           random: () => 0,
           newest: async () => ({ releaseId: 'r-1', fence: newestFence }),
-          signals: { look: () => Promise.reject(), follow: () => Promise.reject() },
+          signals: { look: () => Promise.reject(), follow: followNothing },
           hooks: { invoke: () => Promise.reject() },
         });
       };

@@ -14,6 +14,7 @@ import {
 import type { AwsCommand, CommandResult } from '../../src/core/release/commands.ts';
 import { TestClock } from './clock.ts';
 import { FakeAliases, type Fault } from './fake-aliases.ts';
+import { followNothing } from './fake-follow.ts';
 
 type SetAlias = Extract<AwsCommand, { kind: 'setAlias' }>;
 
@@ -52,7 +53,7 @@ function world(routing: Routing = STABLE, description = 'the shop') {
         aliases,
         clock,
         random: () => 0.5,
-        signals: { look: unused, follow: unused },
+        signals: { look: unused, follow: followNothing },
         hooks: { invoke: unused },
         ...ports,
       })(command),

@@ -44,9 +44,8 @@ function passes(clock: StepClock): true {
 function followAll(scripted: ScriptedAws, clock: StepClock, watches: readonly Watch[], quotas: Quotas) {
   const { signals } = createAws({ endpointUrl: scripted.endpointUrl, region: 'us-east-1', quotas }, clock);
   const told = watches.map((): Observation[] => []);
-  const stops = watches.map(() => new AbortController());
-  const ended = watches.map((watch, n) =>
-    signals.follow(watch, async (observation) => void told[n]?.push(observation), stops[n]!.signal),
+  const following = watches.map((watch, n) =>
+    signals.follow({ watch, tell: async (observation) => void told[n]?.push(observation), ended: assert.fail }),
   );
   return {
     told,
@@ -59,12 +58,10 @@ function followAll(scripted: ScriptedAws, clock: StepClock, watches: readonly Wa
       }
     },
     async leave(n: number): Promise<void> {
-      stops[n]!.abort();
-      await ended[n];
+      await following[n]!.stop();
     },
     async stop(): Promise<void> {
-      for (const stop of stops) stop.abort();
-      await Promise.all(ended);
+      await Promise.all(following.map((each) => each.stop()));
     },
   };
 }
@@ -229,27 +226,22 @@ describe('many watches of one process', () => {
     let now = 0;
     let most = 0;
     let told = 0;
-    const stop = new AbortController();
-    const ended = Array.from({ length: 100 }, (_, n) =>
-      signals.follow(
-        watchOf(n),
-        async () => {
-          now += 1;
-          most = Math.max(most, now);
-          await new Promise((resolve) => setImmediate(resolve));
-          now -= 1;
-          told += 1;
-        },
-        stop.signal,
-      ),
+    const tell = async (): Promise<void> => {
+      now += 1;
+      most = Math.max(most, now);
+      await new Promise((resolve) => setImmediate(resolve));
+      now -= 1;
+      told += 1;
+    };
+    const following = Array.from({ length: 100 }, (_, n) =>
+      signals.follow({ watch: watchOf(n), tell, ended: assert.fail }),
     );
     while (told < 100) {
       clock.advance(1_000);
       await new Promise((resolve) => setImmediate(resolve));
     }
     assert.ok(most <= 2, `${most} at a time`);
-    stop.abort();
-    await Promise.all(ended);
+    await Promise.all(following.map((each) => each.stop()));
   });
 });
 

@@ -260,16 +260,15 @@ const TELL_GAP_MS = 200;
 /** Follows in the background; observations are handed out one by one, as they are told. */
 function followed(scripted: ScriptedAws, clock: StepClock, watch: Watch) {
   const told: Observation[] = [];
-  const stop = new AbortController();
   let wake = (): void => undefined;
-  const ended = open(scripted, clock).follow(
+  const following = open(scripted, clock).follow({
     watch,
-    async (observation) => {
+    async tell(observation) {
       told.push(observation);
       wake();
     },
-    stop.signal,
-  );
+    ended: assert.fail,
+  });
   return {
     told,
     /** The first observation, from now on or before, that fits. */
@@ -285,11 +284,7 @@ function followed(scripted: ScriptedAws, clock: StepClock, watch: Watch) {
         if ((await Promise.race([news, pause])) === 'pause') clock.advance(TELL_GAP_MS);
       }
     },
-    async stop(): Promise<void> {
-      stop.abort();
-      await ended;
-    },
-    ended,
+    stop: () => following.stop(),
   };
 }
 
@@ -411,7 +406,10 @@ test('a watcher that cannot tell ends with the reason', async () => {
   await using scripted = await start({ logs: [logEvent(1, 1_000)] });
   const signals = open(scripted, new StepClock(SINCE + 5_000));
   const tell = (): Promise<void> => Promise.reject(new Error('the host is gone'));
-  await assert.rejects(signals.follow(WATCH, tell, new AbortController().signal), /the host is gone/);
+  await assert.rejects(
+    new Promise((_, ended) => void signals.follow({ watch: WATCH, tell, ended })),
+    /the host is gone/,
+  );
 });
 
 /** What a scripted stream sends, in order; open ends until its reader goes. */
@@ -443,8 +441,8 @@ test('closing ends what is followed by whoever was abandoned, and nothing more i
   scripted.on('cloudwatch', 'DescribeAlarms', () => ({ MetricAlarms: [] }));
   const clock = new StepClock(SINCE);
   const aws = createAws({ endpointUrl: scripted.endpointUrl, region: 'us-east-1' }, clock);
-  const never = new AbortController().signal;
-  const following = aws.signals.follow({ ...WATCH, alarms: ['errors'] }, async () => undefined, never);
+  const watch = { ...WATCH, alarms: ['errors'] };
+  const following = new Promise((_, ended) => void aws.signals.follow({ watch, tell: async () => undefined, ended }));
   const ended = assert.rejects(following, /the signals were closed/);
   const asked = () => scripted.calls.length;
   while (scripted.inputs('DescribeAlarms').length < 2) {

@@ -45,6 +45,7 @@ import { watchOf } from '../../src/core/release/watch.ts';
 import type { PastTraffic } from '../../src/core/replay/past.ts';
 import { SYSTEM, type Who } from '../../src/core/who.ts';
 import type { Home, ShelfName, Wired } from '../../src/wire.ts';
+import { followNothing } from '../app/fake-follow.ts';
 import { MemoryHost } from '../app/memory-host.ts';
 import { FakeCodeDeploy } from './fake-codedeploy.ts';
 
@@ -419,7 +420,7 @@ export class World {
       read: async (names) => this.alarms.filter(({ name }) => names.includes(name)),
       muted: async () => [],
     },
-    signals: { look: async (watch) => this.#look(watch), follow: async () => undefined },
+    signals: { look: async (watch) => this.#look(watch), follow: followNothing },
     hooks: { invoke: async (_fn, payload) => this.hook(payload), answer: async () => undefined },
     identity: {
       whoAmI: async () => this.who,

@@ -18,6 +18,7 @@ import { SCHEMA_VERSION } from '../../src/hosts/sqlite/database.ts';
 import { openSqliteHost } from '../../src/hosts/sqlite.ts';
 import { storyOf } from '../../src/present/text/story.ts';
 import { TestClock } from '../app/clock.ts';
+import { followNothing } from '../app/fake-follow.ts';
 import { KEY, T0 } from '../core/release/builders.ts';
 import { MemoryObjects } from './memory-objects.ts';
 
@@ -65,7 +66,7 @@ async function opened(name: string, directory: string) {
     clock,
     signals: {
       look: async () => ({ logs: { cursor: 'c', counts: {}, sampled: false } }),
-      follow: async () => undefined,
+      follow: followNothing,
     },
     hooks: { invoke: async () => undefined },
   });

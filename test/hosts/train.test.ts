@@ -22,6 +22,7 @@ import { openS3Host } from '../../src/hosts/s3.ts';
 import { openSqliteHost } from '../../src/hosts/sqlite.ts';
 import { TestClock } from '../app/clock.ts';
 import { FakeAliases } from '../app/fake-aliases.ts';
+import { followNothing } from '../app/fake-follow.ts';
 import { ALICE, KEY } from '../core/release/builders.ts';
 import { ACTOR, trainPlan } from '../core/train/builders.ts';
 import { MemoryObjects } from './memory-objects.ts';
@@ -77,7 +78,7 @@ class Yard {
       ...this.#observe(fn),
       alias: aliases.now({ ...KEY, function: fn }),
     });
-    const signals = { look, follow: async () => undefined };
+    const signals = { look, follow: followNothing };
     const hooks = { invoke: async () => undefined };
     const perform = createPerform({ aliases, signals, hooks, clock });
     const tell = tellTrain({ deliver: (actor, event) => this.trains.deliver(actor, event) }, clock);

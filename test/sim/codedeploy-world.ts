@@ -10,6 +10,7 @@ import type { AliasEvent } from '../../src/core/release/events.ts';
 import type { AlarmReading, Observation } from '../../src/core/release/observation.ts';
 import { type AliasDoc, emptyDoc, isOpen } from '../../src/core/release/release.ts';
 import { SYSTEM } from '../../src/core/who.ts';
+import { followNothing } from '../app/fake-follow.ts';
 import { ALICE, KEY, plan, T0 } from '../core/release/builders.ts';
 import { SimAws, type Troubles } from './aws.ts';
 import { Random } from './random.ts';
@@ -226,7 +227,7 @@ export class ShiftedWorld {
             if (alive()) resolve({ ...this.#observe(), alias: this.aws.alias, deployment: this.deployment });
           }),
         ),
-      follow: async () => undefined,
+      follow: followNothing,
     };
   }
 

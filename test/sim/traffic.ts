@@ -2,6 +2,7 @@ import type { Signals } from '../../src/app/ports/signals.ts';
 import { shareOf } from '../../src/core/release/alias.ts';
 import type { CountsByVersion, Observation } from '../../src/core/release/observation.ts';
 import type { Plan } from '../../src/core/release/plan.ts';
+import { followNothing } from '../app/fake-follow.ts';
 import type { SimAws } from './aws.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
@@ -47,7 +48,7 @@ export class Traffic {
             if (alive() && release) resolve(this.observe(release, true));
           }),
         ),
-      follow: async () => undefined,
+      follow: followNothing,
     };
   }
 

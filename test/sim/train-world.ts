@@ -13,6 +13,7 @@ import type { TrainEvent } from '../../src/core/train/events.ts';
 import type { TrainPlan } from '../../src/core/train/plan.ts';
 import { emptyTrain, isTrainOpen, type TrainDoc } from '../../src/core/train/train.ts';
 import { SYSTEM } from '../../src/core/who.ts';
+import { followNothing } from '../app/fake-follow.ts';
 import { ALICE, KEY, T0 } from '../core/release/builders.ts';
 import { ACTOR } from '../core/train/builders.ts';
 import { SimAws } from './aws.ts';
@@ -152,7 +153,7 @@ export class TrainWorld {
               if (alive()) resolve({ ...this.#observe(wagon), alias: wagon.aws.alias });
             }),
           ),
-        follow: async () => undefined,
+        follow: followNothing,
       },
       hooks: {
         invoke: () =>

@@ -21,25 +21,24 @@ export async function verify(command: Verify, ports: { signals: Signals; clock: 
   const { clock, signals } = ports;
   const startedAt = clock.now();
   const tally = new Tally(command, startedAt);
-  const stop = new AbortController();
-  let isFollowing = true;
-  const following = signals
-    .follow(command.watch, async (observation) => tally.add(observation, clock.now()), stop.signal)
-    .catch((error: unknown) => {
-      if (!stop.signal.aborted) tally.note(`the signals could not be followed: ${textOf(error)}`);
-    })
-    .finally(() => {
-      isFollowing = false;
-    });
+  const end = new AbortController();
+  const { signal } = end;
+  const following = signals.follow({
+    watch: command.watch,
+    tell: async (observation) => tally.add(observation, clock.now()),
+    ended(error) {
+      tally.note(`the signals could not be followed: ${textOf(error)}`);
+      end.abort();
+    },
+  });
   for (;;) {
     const now = clock.now();
     const leftMs = startedAt + command.waitMs - now;
-    if (leftMs <= 0 || !isFollowing || tally.isProven(now)) break;
-    await Promise.race([clock.sleep(Math.min(CHECK_MS, leftMs), stop.signal).catch(() => undefined), following]);
+    if (leftMs <= 0 || signal.aborted || tally.isProven(now)) break;
+    await clock.sleep(Math.min(CHECK_MS, leftMs), signal).catch(() => undefined);
   }
   const waitedMs = clock.now() - startedAt;
-  stop.abort();
-  await following;
+  await following.stop();
   return tally.verification(waitedMs);
 }
 
