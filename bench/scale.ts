@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AWS_QUOTAS } from '../src/aws/quotas.ts';
 import { print, quantile, round, timed } from './figures.ts';
-import { type Aws, build, type Product, startAws, startProduct } from './scale/processes.ts';
+import { type Aws, build, type Floor, type Product, startAws, startFloor, startProduct } from './scale/processes.ts';
 import { seed } from './scale/seed.ts';
 import { keyOf } from './scale/world.ts';
 
@@ -22,7 +22,9 @@ export async function run(args: readonly string[]): Promise<void> {
     const seedMs = await timed(() => seed(file, releases));
     note(`${releases} open releases seeded in ${Math.round(seedMs)} ms`);
     const program = await build(folder);
-    const open = await measureOpen(aws, () => startProduct(program, file, aws.endpoint), releases, small, note);
+    const floor = startFloor(path.join(folder, 'floor.sqlite'), aws.endpoint);
+    const start = () => startProduct(program, file, aws.endpoint);
+    const open = await measureOpen({ aws, floor, start, releases, small, note }).finally(() => floor.stop());
     aws.stop();
     const burst = await measureBurst(program, path.join(folder, 'burst.sqlite'), note);
     print({ releases, seedMs: Math.round(seedMs), ...open, ...burst }, BARS, args.includes('--json'));
@@ -40,6 +42,8 @@ const BARS: Readonly<Record<string, string>> = {
   idleCpuPercent: '<= 1, of one core, no traffic, all guards asked',
   busyCpuPercent: 'of one core, a tenth of the releases with traffic',
   signalToUpdateP99Ms: '<= 5, deliver to UpdateAlias taken by AWS',
+  floorP50Ms: 'one commit and one call of a bare program, in between',
+  floorP99Ms: 'the bar of 5 wants a machine where this is about 2',
   getMetricDataPerMinute: '3,000 is the quota of the account',
   describeAlarmsPerMinute: '540',
   lambdaPerMinute: '900',
@@ -48,13 +52,16 @@ const BARS: Readonly<Record<string, string>> = {
   burstStartedMs: 'until the last of the 100 releases has its first weight',
 };
 
-async function measureOpen(
-  aws: Aws,
-  start: () => Promise<Product>,
-  releases: number,
-  small: boolean,
-  note: (text: string) => void,
-) {
+interface Open {
+  readonly aws: Aws;
+  readonly floor: Floor;
+  readonly start: () => Promise<Product>;
+  readonly releases: number;
+  readonly small: boolean;
+  readonly note: (text: string) => void;
+}
+
+async function measureOpen({ aws, floor, start, releases, small, note }: Open) {
   const restarts: { serving: number; watching: number }[] = [];
   let lost = 0;
   let product: Product | undefined;
@@ -80,7 +87,7 @@ async function measureOpen(
     const busy = await product.window(windowMs);
     aws.order({ trafficEvery: 0 });
     await product.window(windowMs / 2);
-    const signals = await measureSignals(aws, product, small ? 30 : 200);
+    const signals = await measureSignals({ aws, floor, product, count: small ? 30 : 200 });
     const perMinute = (...names: string[]) =>
       Math.round(names.reduce((sum, name) => sum + (calls[name] ?? 0), 0) / (windowMs / 60_000));
     return {
@@ -135,20 +142,48 @@ const MOST_SETTLING = 40;
 /** A log counts as quiet when nothing was found in it for two minutes. */
 const LEAST_SETTLING_MS = 150_000;
 
-/** One release after the other fails: the time until AWS has taken the write that makes stable the only version. */
-async function measureSignals(aws: Aws, product: Product, count: number) {
+/** One rollback is four calls or so: slower than the budget, so that each is measured alone. */
+const SIGNALS_APART_MS = 300;
+/** What the floor writes are other functions than the burst's. */
+const FLOOR_FROM = 2_000_000;
+
+/**
+ * One release after the other fails: the time until AWS has taken the write that makes stable the only version. In between,
+ * the least that it can take on this machine, so that a slow one, or one whose pace changes, is told from a slow product.
+ */
+async function measureSignals({
+  aws,
+  floor,
+  product,
+  count,
+}: {
+  readonly aws: Aws;
+  readonly floor: Floor;
+  readonly product: Product;
+  readonly count: number;
+}) {
   const told = new Map<string, number>();
+  const bare = new Map<string, number>();
+  await aws.tell();
   for (let n = 0; n < count; n += 1) {
     told.set(keyOf(n).function, await product.fail(n));
-    // One rollback is four calls or so: slower than the budget, so that each is measured alone.
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    await new Promise((resolve) => setTimeout(resolve, SIGNALS_APART_MS));
+    bare.set(keyOf(FLOOR_FROM + n, 'fresh').function, await floor.once(FLOOR_FROM + n));
+    await new Promise((resolve) => setTimeout(resolve, SIGNALS_APART_MS));
   }
   const { restored } = await aws.tell();
-  const tookMs = [...told].map(([name, atMs]) => (restored[name] ?? Number.POSITIVE_INFINITY) - atMs);
+  const tookMs = (from: ReadonlyMap<string, number>) =>
+    [...from].map(([name, atMs]) => (restored[name] ?? Number.POSITIVE_INFINITY) - atMs);
+  const at = (share: number) => ({ signal: quantile(tookMs(told), share), floor: quantile(tookMs(bare), share) });
+  const [half, most, nearlyAll] = [at(0.5), at(0.9), at(0.99)];
   return {
     signals: count,
-    signalToUpdateP50Ms: round(quantile(tookMs, 0.5)),
-    signalToUpdateP99Ms: round(quantile(tookMs, 0.99)),
+    signalToUpdateP50Ms: round(half.signal),
+    signalToUpdateP90Ms: round(most.signal),
+    signalToUpdateP99Ms: round(nearlyAll.signal),
+    floorP50Ms: round(half.floor),
+    floorP90Ms: round(most.floor),
+    floorP99Ms: round(nearlyAll.floor),
   };
 }
 

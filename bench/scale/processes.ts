@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { AwsNews, AwsOrder } from './aws.ts';
 import type { ChildNews, ChildOrder } from './child.ts';
+import type { FloorNews, FloorOrder } from './floor.ts';
 
 export interface Aws {
   readonly endpoint: string;
@@ -29,6 +30,26 @@ export async function startAws(): Promise<Aws> {
       child.send({ tell: true } satisfies AwsOrder);
       const { calls = {}, restored = {}, throttled = 0 } = await answer;
       return { calls, restored, throttled };
+    },
+    stop: () => void child.kill(),
+  };
+}
+
+/** The least that a signal can take, to be measured beside those of the product. */
+export interface Floor {
+  /** Does it with the fresh function `n`; answers when it began, in epoch milliseconds. */
+  once(n: number): Promise<number>;
+  stop(): void;
+}
+
+export function startFloor(file: string, endpoint: string): Floor {
+  const child = fork(new URL('./floor.ts', import.meta.url), [file, endpoint]);
+  return {
+    async once(n) {
+      const answer = once(child, 'message');
+      child.send({ n } satisfies FloorOrder);
+      const [{ atMs }] = (await answer) as [FloorNews];
+      return atMs;
     },
     stop: () => void child.kill(),
   };

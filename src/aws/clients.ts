@@ -125,8 +125,11 @@ export function createClients(
       return keep(new CloudWatchLogs({ ...settings('CLOUDWATCH_LOGS'), maxAttempts: 1, requestHandler }));
     }),
     cloudwatch: once(async () => {
-      const { CloudWatch } = await import('@aws-sdk/client-cloudwatch');
-      return keep(new CloudWatch({ ...settings('CLOUDWATCH'), ...ordinary }));
+      const [{ CloudWatch }, { writingQueriesPlainly }] = await Promise.all([
+        import('@aws-sdk/client-cloudwatch'),
+        import('./plain-queries.ts'),
+      ]);
+      return keep(writingQueriesPlainly(new CloudWatch({ ...settings('CLOUDWATCH'), ...ordinary })));
     }),
     codedeploy: once(async () => {
       const { CodeDeploy } = await import('@aws-sdk/client-codedeploy');

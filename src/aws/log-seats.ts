@@ -42,6 +42,11 @@ export class LogSeats {
     return this.#seated.size < this.#options.limits.seats;
   }
 
+  /** Whether anybody waits for a seat. */
+  get isCrowded(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   isSeated(functionName: string, alias: string): boolean {
     for (const { watch } of this.#seated.keys())
       if (watch.function === functionName && watch.alias === alias) return true;

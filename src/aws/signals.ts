@@ -120,7 +120,8 @@ class Following implements Followers {
       bulletin.tally ??= new LogTally(watch);
       const { tally } = bulletin;
       const takeTail = () => this.seats.takeTail();
-      await watching(() => followLogs({ clients, clock, watch, tally, bulletin, takeTail }, signal), signal);
+      const isCrowded = () => this.seats.isCrowded;
+      await watching(() => followLogs({ clients, clock, watch, tally, bulletin, takeTail, isCrowded }, signal), signal);
     } catch (error) {
       if (!signal.aborted) follower.fail(error);
     }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import type { MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { createAws } from '../../src/aws/index.ts';
@@ -184,6 +185,46 @@ describe('many watches of one process', () => {
     await following.stop();
   });
 
+  test('search a log the less often the longer it is silent, and at full pace again with its first record', async () => {
+    await using scripted = await start();
+    const clock = new StepClock(SINCE);
+    const searchedAt: number[] = [];
+    let events: object[] = [];
+    scripted.on('cloudwatch-logs', 'FilterLogEvents', () => {
+      searchedAt.push(clock.now() - SINCE);
+      return { events };
+    });
+    const following = followAll(scripted, clock, [watchOf(0, { logs: true })], { ...PLENTY, tails: 0 });
+    const gaps = (fromMs: number) => {
+      const times = searchedAt.filter((at) => at >= fromMs);
+      return times.slice(1).map((at, n) => at - times[n]!);
+    };
+    await following.until(() => passes(clock) && clock.now() - SINCE > 1_200_000, 'twenty minutes');
+    const early = gaps(0).slice(0, 90);
+    assert.ok(
+      early.every((gap) => gap < 2_000),
+      `a second apart: ${early}`,
+    );
+    const late = gaps(600_000);
+    assert.ok(late.length > 5 && late.every((gap) => gap >= 60_000 && gap < 63_000), `a minute apart: ${late}`);
+    const message = `REPORT RequestId: ${randomUUID()}\tDuration: 1.00 ms\tBilled Duration: 2 ms\tMemory Size: 128 MB\t`;
+    const logStreamName = '2026/11/21/[2]0123456789abcdef0123456789abcdef';
+    events = [{ eventId: 'e-1', logStreamName, timestamp: clock.now(), ingestionTime: clock.now(), message }];
+    const recordAt = clock.now() - SINCE;
+    await following.until(() => passes(clock) && following.told[0]!.some(({ logs }) => logs), 'the record');
+    events = [];
+    const seenAt = clock.now() - SINCE;
+    assert.ok(seenAt - recordAt < 65_000);
+    await following.until(() => passes(clock) && clock.now() - SINCE > seenAt + 20_000, 'twenty seconds more');
+    assert.ok(
+      gaps(seenAt)
+        .slice(1)
+        .every((gap) => gap < 2_000),
+      `a second apart again: ${gaps(seenAt)}`,
+    );
+    await following.stop();
+  });
+
   test('share few log seats: the youngest releases have them, the others say so, and a free seat is taken', async () => {
     await using scripted = await start();
     const read = new Set<string>();
@@ -218,6 +259,46 @@ describe('many watches of one process', () => {
     assert.equal(most, 1, 'one live session at a time');
     await following.stop();
   });
+
+  for (const [releases, sessionsThen] of [
+    [30, 0],
+    [3, 1],
+  ] as const) {
+    const what = sessionsThen === 0 ? 'gives its live session back where others wait' : 'keeps it where nobody waits';
+    test(`a log of ${releases} in which nothing is found ${what}`, async () => {
+      await using scripted = await start();
+      scripted.on('cloudwatch-logs', 'FilterLogEvents', () => ({ events: [] }));
+      scripted.on('cloudwatch', 'GetMetricData', () => ({ MetricDataResults: [] }));
+      let sessions = 0;
+      const found = Promise.withResolvers<void>();
+      const record = { logStreamName: '2026/11/21/[2]0', timestamp: SINCE, ingestionTime: SINCE, message: 'hello' };
+      async function* live(signal: AbortSignal) {
+        yield { sessionStart: { sessionId: 's' } };
+        await Promise.race([found.promise, new Promise((resolve) => signal.addEventListener('abort', resolve))]);
+        if (!signal.aborted) yield { sessionUpdate: { sessionMetadata: { sampled: false }, sessionResults: [record] } };
+        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      }
+      scripted.on('cloudwatch-logs', 'StartLiveTail', (_input, { signal }) => {
+        sessions += 1;
+        signal.addEventListener('abort', () => {
+          sessions -= 1;
+        });
+        return { responseStream: live(signal) };
+      });
+      const clock = new StepClock(SINCE);
+      const watches = Array.from({ length: releases }, (_, n) => watchOf(n, { logs: true, metrics: true }));
+      const following = followAll(scripted, clock, watches, { ...PLENTY, tails: 1, filterLogEvents: 0.4 });
+      await following.until(() => sessions === 1, 'the session');
+      await following.until(() => passes(clock) && clock.now() - SINCE > 90_000, 'a minute and a half');
+      assert.equal(sessions, 1);
+      found.resolve();
+      await following.until(() => passes(clock) && clock.now() - SINCE > 190_000, 'less than two since the record');
+      assert.equal(sessions, 1);
+      await following.until(() => passes(clock) && clock.now() - SINCE > 400_000, 'some minutes of silence');
+      assert.equal(sessions, sessionsThen);
+      await following.stop();
+    });
+  }
 
   test('are told a few at a time, so that the engine has turns left for people', async () => {
     await using scripted = await start();
