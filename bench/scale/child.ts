@@ -3,6 +3,8 @@
  * state, drives every open release, and answers orders with figures.
  */
 
+import { subscribe } from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import path from 'node:path';
 import { actorOf } from '../../src/core/release/alias.ts';
@@ -11,7 +13,7 @@ import { keyOf, planFor, releaseIdOf } from './world.ts';
 
 /** From the parent. */
 export type ChildOrder =
-  | { readonly kind: 'figures' }
+  | { readonly kind: 'figures' | 'sent' }
   /** Release `n`: a guard sees that every invocation of the candidate fails. */
   | { readonly kind: 'fail'; readonly n: number }
   | { readonly kind: 'start'; readonly n: number };
@@ -22,7 +24,9 @@ export type ChildNews =
   | { readonly kind: 'figures'; readonly cpuMs: number; readonly rssMb: number; readonly problems: readonly string[] }
   /** A release that was started has its first weight. */
   | { readonly kind: 'started'; readonly n: number }
-  | { readonly kind: 'told'; readonly n: number; readonly atMs: number };
+  | { readonly kind: 'told'; readonly n: number; readonly atMs: number }
+  /** When the first write of each alias was sent since that was last asked, by function; epoch milliseconds. */
+  | { readonly kind: 'sent'; readonly atMs: Readonly<Record<string, number>> };
 
 const [stateFile, endpointUrl] = process.argv.slice(2);
 if (!stateFile || !endpointUrl) throw new Error('STATE and ENDPOINT are expected');
@@ -44,6 +48,13 @@ tell({ kind: 'serving', open: 0 });
 home.drive((open) => {
   tell({ kind: 'watching', open });
   flushCompileCache();
+});
+
+let sentAtMs: Record<string, number> = {};
+subscribe('http.client.request.start', (message) => {
+  const { request } = message as { readonly request: ClientRequest };
+  const name = request.method === 'PUT' ? /\/functions\/([^/]+)\/aliases\//.exec(request.path)?.[1] : undefined;
+  if (name !== undefined) sentAtMs[name] ??= performance.timeOrigin + performance.now();
 });
 
 async function fail(n: number): Promise<void> {
@@ -96,6 +107,10 @@ async function noteStarted(actor: string): Promise<void> {
 process.on('message', (order: ChildOrder) => {
   if (order.kind === 'fail') void fail(order.n).catch((error: unknown) => report(String(error)));
   if (order.kind === 'start') void start(order.n).catch((error: unknown) => report(String(error)));
+  if (order.kind === 'sent') {
+    tell({ kind: 'sent', atMs: sentAtMs });
+    sentAtMs = {};
+  }
   if (order.kind !== 'figures') return;
   const { user, system } = process.cpuUsage();
   const rssMb = process.memoryUsage.rss() / 1_048_576;

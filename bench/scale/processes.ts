@@ -117,6 +117,12 @@ export class Product {
     return (await this.hear('told')).atMs;
   }
 
+  /** When the first write of each alias was sent, by function, since that was last asked. */
+  async sent(): Promise<Readonly<Record<string, number>>> {
+    this.#send({ kind: 'sent' });
+    return (await this.hear('sent')).atMs;
+  }
+
   start(n: number): void {
     this.#send({ kind: 'start', n });
   }
