@@ -226,6 +226,27 @@ describe('the runner', () => {
     assert.equal(problems.filter((problem) => problem.includes('the stream broke')).length, 3);
   });
 
+  it('follows again ever less often also where each try tells something first', async () => {
+    const host = open();
+    run(host);
+    await start(host, { steps: [{ weightPercent: 10, holdMs: 3_600_000 }] });
+    const waitedMs: number[] = [];
+    for (let failures = 1; failures <= 3; failures += 1) {
+      await until(() => signals.following.size === 1, 'the watcher');
+      const { only } = signals;
+      await only.tell({ blind: [`for the ${failures}. time`] });
+      only.ended(new Error('the stream broke'));
+      await until(() => problems.length === failures && signals.following.size === 0, 'the pause');
+      const from = clock.now();
+      await until(() => {
+        clock.advance(100);
+        return signals.followed.length === failures + 1;
+      }, 'the next start');
+      waitedMs.push(clock.now() - from);
+    }
+    assert.ok(waitedMs[1]! >= 2_000 && waitedMs[2]! >= 4_000, `${waitedMs}`);
+  });
+
   it("asks for a hook's answer while it is awaited, and hands it to the engine once", async () => {
     const host = open();
     run(host);

@@ -66,9 +66,9 @@ export class SignalsWatch implements Reader {
     this.#cursor = undefined;
     try {
       const stands = await this.#deliver(readSince(observation, from === undefined ? {} : { logCursor: from }));
-      this.#failures = 0;
-      if (this.#since === undefined || stands === undefined || stands === this.#since) this.#cursor = this.#since;
-      else this.#begin();
+      const isOvertaken = this.#since !== undefined && stands !== undefined && stands !== this.#since;
+      if (isOvertaken) this.#goOn();
+      else this.#cursor = this.#since;
     } catch (error) {
       // What was counted is not stored, so it must be read again from where the release stands.
       this.ended(error);
@@ -77,6 +77,12 @@ export class SignalsWatch implements Reader {
 
   ended(error: unknown): void {
     this.#begin(undefined, { error });
+  }
+
+  /** Somebody else has read on, which is no failure. */
+  #goOn(): void {
+    this.#failures = 0;
+    this.#begin();
   }
 
   #follow(watched: Watched): void {
