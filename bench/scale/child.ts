@@ -5,10 +5,10 @@
 
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
-import { enableCompileCache, flushCompileCache } from 'node:module';
-import path from 'node:path';
+import { AWS_QUOTAS } from '../../src/aws/quotas.ts';
 import { actorOf } from '../../src/core/release/alias.ts';
 import { SYSTEM } from '../../src/core/who.ts';
+import { wire } from '../../src/wire.ts';
 import { keyOf, planFor, releaseIdOf } from './world.ts';
 
 /** From the parent. */
@@ -31,10 +31,6 @@ export type ChildNews =
 const [stateFile, endpointUrl] = process.argv.slice(2);
 if (!stateFile || !endpointUrl) throw new Error('STATE and ENDPOINT are expected');
 
-// As the program does, before it imports anything large.
-enableCompileCache(path.join(path.dirname(stateFile), 'compiled'));
-const [{ wire }, { AWS_QUOTAS }] = await Promise.all([import('../../src/wire.ts'), import('../../src/aws/quotas.ts')]);
-
 const tell = (news: ChildNews): void => void process.send?.(news);
 const problems: string[] = [];
 const report = (problem: string): void => {
@@ -45,10 +41,7 @@ const wired = await wire({ stateFile, endpointUrl, region, quotas: AWS_QUOTAS, l
 const home = await wired.home();
 const { host } = home.ports;
 tell({ kind: 'serving', open: 0 });
-home.drive((open) => {
-  tell({ kind: 'watching', open });
-  flushCompileCache();
-});
+home.drive((open) => tell({ kind: 'watching', open }));
 
 let sentAtMs: Record<string, number> = {};
 subscribe('http.client.request.start', (message) => {

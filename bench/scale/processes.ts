@@ -42,11 +42,14 @@ export interface Floor {
   stop(): void;
 }
 
+/** It takes milliseconds; one that has ended must not be waited for. */
+const FLOOR_PATIENCE_MS = 30_000;
+
 export function startFloor(file: string, endpoint: string): Floor {
   const child = fork(new URL('./floor.ts', import.meta.url), [file, endpoint]);
   return {
     async once(n) {
-      const answer = once(child, 'message');
+      const answer = once(child, 'message', { signal: AbortSignal.timeout(FLOOR_PATIENCE_MS) });
       child.send({ n } satisfies FloorOrder);
       const [{ atMs }] = (await answer) as [FloorNews];
       return atMs;

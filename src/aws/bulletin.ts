@@ -15,6 +15,8 @@ interface News {
   deployment?: NonNullable<Observation['deployment']>;
 }
 
+const NOT_BLIND = {};
+
 /**
  * What changed since the last telling. The paths pin news here as they come; whoever tells takes them off, so nothing is
  * told twice. Thousands of these lie about with nothing on them, so each part is made when it is first needed.
@@ -144,5 +146,3 @@ export class Bulletin {
     return now.length !== this.#toldBlind.length || now.some((sentence, at) => sentence !== this.#toldBlind[at]);
   }
 }
-
-const NOT_BLIND = {};

@@ -17,7 +17,7 @@ export interface Governed {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the SDK types its middleware by the union of all inputs and outputs of a service.
-type Middleware = (next: (args: any) => Promise<any>, context: any) => (args: any) => Promise<any>;
+export type Middleware = (next: (args: any) => Promise<any>, context: any) => (args: any) => Promise<any>;
 
 export interface GovernorOptions {
   readonly budgets: Budgets;

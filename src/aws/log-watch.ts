@@ -201,8 +201,10 @@ async function catchUp(context: Reading, sources: LogSources, signal: AbortSigna
   const { clients, clock, tally, bulletin, last } = context;
   while (!signal.aborted) {
     const { complete, problems } = await sweepLogs(clients, clock, sources.groups, tally, signal);
-    if (tally.changed) last.foundAtMs = clock.now();
-    if (tally.changed) bulletin.logsRead();
+    if (tally.changed) {
+      last.foundAtMs = clock.now();
+      bulletin.logsRead();
+    }
     if (complete || problems.length > 0) return complete;
   }
   return false;

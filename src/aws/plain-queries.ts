@@ -1,11 +1,9 @@
 import type { CloudWatch, MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import type { AbsoluteLocation, BuildHandlerOptions, SerializeHandlerOptions } from '@smithy/types';
+import type { Middleware } from './governor.ts';
 
 /** As the SDK writes a list with nothing in it. */
 const NONE = '"MetricDataQueries":[]';
-
-// biome-ignore lint/suspicious/noExplicitAny: as in the governor, the SDK types its middleware by the union of all inputs and outputs.
-type Middleware = (next: (args: any) => Promise<any>, context: any) => (args: any) => Promise<any>;
 
 /**
  * Puts GetMetricData's queries into its body as the JSON that they are. The SDK looks each of their fields up in its schema,

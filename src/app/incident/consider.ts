@@ -12,7 +12,7 @@ const PAGE = 1_000;
 
 /**
  * Opens what has to be opened. Answers when to look again, undefined where nothing will come of this state any more.
- * `isNews`: its end was noticed this very moment, so no incident that has been closed can know of it.
+ * `isNews`: that it went wrong was noticed this very moment, so no incident that has been closed can know of it.
  */
 export async function consider(options: OpenerOptions, release: Release, isNews: boolean): Promise<number | undefined> {
   const { incidents, clock, setup } = options;

@@ -70,7 +70,7 @@ export function createOpener(options: OpenerOptions): Opener {
       report(`whether ${actor} needs an incident could not be seen: ${textOf(error)}`);
     }
   };
-  const lookAt = (actors: Iterable<string>, isNews = false): Promise<void> => {
+  const lookAt = (actors: readonly string[], isNews = false): Promise<void> => {
     working = working.then(async () => {
       for (const actor of actors) await look(actor, isNews);
     });
@@ -86,9 +86,10 @@ export function createOpener(options: OpenerOptions): Opener {
       const due = [...held].filter(([, { at }]) => now >= at).map(([actor]) => actor);
       for (const actor of due) held.delete(actor);
       const news = [...waiting];
+      const others = due.filter((actor) => !waiting.has(actor));
       waiting.clear();
       void lookAt(news, true);
-      return lookAt(due.filter((actor) => !news.includes(actor)));
+      return lookAt(others);
     },
     async catchUp(signal) {
       try {

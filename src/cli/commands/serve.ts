@@ -1,4 +1,3 @@
-import { flushCompileCache } from 'node:module';
 import { nameOf, type Place, readPlace } from '../../app/codedeploy/adopt.ts';
 import type { ServeOptions } from '../../hosts/restate/serve.ts';
 import { line } from '../../present/text/line.ts';
@@ -31,8 +30,7 @@ export async function run(context: Context): Promise<ExitCode> {
     });
     const endpoint = home.serve && (await startFor(home.serve, context));
     const callbacks = await listen(context, home);
-    // Servers are killed rather than ended, and Node keeps what it has compiled only at an end.
-    const stopDriving = home.drive(() => flushCompileCache());
+    const stopDriving = home.drive();
     const stopAdopting = adopting(context, home, places);
     const restate = endpoint && { restate: { endpoint: endpoint.url } };
     const inbox = callbacks.hasInbox ? { inbox: `${callbacks.endpoint}/api/v1/inbox` } : {};
