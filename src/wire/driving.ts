@@ -54,7 +54,7 @@ async function run(
   await untilSignedIn(signedIn, clock, report, signal);
   const at = (actor: string) => regions.at(keyOf(actor)?.region ?? '');
   const all = (releases: number): void => {
-    if (releases >= MANY_RELEASES) void beFrugal();
+    if (releases >= MANY_RELEASES) void beFrugal(clock, signal);
     watched?.(releases);
   };
   await createRunner({ ...aws, at, host, clock, report, isOurs, watched: all }).run(signal);
@@ -63,8 +63,16 @@ async function run(
 /** From so many open releases on, memory is worth more than the last bit of speed. */
 const MANY_RELEASES = 1_000;
 
-/** Finding them all leaves V8 with a large heap full of garbage; it is to collect more often from now on. */
-async function beFrugal(): Promise<void> {
+const THOROUGH_MS = 20_000;
+
+/**
+ * Finding them all leaves V8 with a large heap full of garbage: it is to collect that thoroughly, and then to keep the young
+ * generation as small as that has left it. Thorough collections stop everything for 10 ms, so they must not go on for ever.
+ */
+async function beFrugal(clock: Clock, signal: AbortSignal): Promise<void> {
   const { setFlagsFromString } = await import('node:v8');
   setFlagsFromString('--optimize-for-size');
+  await clock.sleep(THOROUGH_MS, signal).catch(() => undefined);
+  setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--no-optimize-for-size');
 }
