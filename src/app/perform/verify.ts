@@ -9,8 +9,6 @@ export type Verify = Extract<Command, { kind: 'verify' }>;
 
 /** How long the candidate must be silent: records of invocations from before the switch arrive for some seconds. */
 const QUIET_MS = 2_000;
-/** How often the proof is looked at; signals arrive by themselves. */
-const CHECK_MS = 250;
 const MAX_NOTES = 10;
 
 /**
@@ -20,22 +18,27 @@ const MAX_NOTES = 10;
 export async function verify(command: Verify, ports: { signals: Signals; clock: Clock }): Promise<Verification> {
   const { clock, signals } = ports;
   const startedAt = clock.now();
+  const endsAt = startedAt + command.waitMs;
   const tally = new Tally(command, startedAt);
-  const end = new AbortController();
-  const { signal } = end;
+  let hasEnded = false;
+  let nap = new AbortController();
   const following = signals.follow({
     watch: command.watch,
-    tell: async (observation) => tally.add(observation, clock.now()),
+    async tell(observation) {
+      tally.add(observation, clock.now());
+      nap.abort();
+    },
     ended(error) {
       tally.note(`the signals could not be followed: ${textOf(error)}`);
-      end.abort();
+      hasEnded = true;
+      nap.abort();
     },
   });
-  for (;;) {
-    const now = clock.now();
-    const leftMs = startedAt + command.waitMs - now;
-    if (leftMs <= 0 || signal.aborted || tally.isProven(now)) break;
-    await clock.sleep(Math.min(CHECK_MS, leftMs), signal).catch(() => undefined);
+  while (!hasEnded) {
+    const leftMs = Math.min(endsAt, tally.provenAt) - clock.now();
+    if (leftMs <= 0) break;
+    nap = new AbortController();
+    await clock.sleep(leftMs, nap.signal).catch(() => undefined);
   }
   const waitedMs = clock.now() - startedAt;
   await following.stop();
@@ -87,9 +90,11 @@ class Tally {
     if (this.#notes.size < MAX_NOTES) this.#notes.add(sentence);
   }
 
-  isProven(now: number): boolean {
+  /** When it will be proven if nothing else is told; never where something else has to be told first. */
+  get provenAt(): number {
     const { stable } = this.#command.watch;
-    return this.#served(stable).invocations > 0 && now - this.#candidateAt >= QUIET_MS && this.#candidatePercent === 0;
+    const isServing = this.#served(stable).invocations > 0 && this.#candidatePercent === 0;
+    return isServing ? this.#candidateAt + QUIET_MS : Number.POSITIVE_INFINITY;
   }
 
   verification(waitedMs: number): Verification {
