@@ -75,7 +75,7 @@ export async function simulate(releases: number, firstSeed = 1, mutation: Mutati
       const broken = violations(world);
       if (broken.length > 0) failures.push({ seed, broken });
       total.releases += world.plans.size;
-      total.events += world.ledger.length;
+      total.events += world.actor.turns.length;
       total.writes += world.aws.applied.length;
       total.virtualMs += world.timeline.now - world.startedAt;
       count(ends, world.doc.release?.outcome?.state ?? 'open');
@@ -88,12 +88,19 @@ export async function simulate(releases: number, firstSeed = 1, mutation: Mutati
   return { ...total, ends, messages, befell, virtualHours: Math.round(total.virtualMs / 3_600_000), failures };
 }
 
+/** As many passes are asked for at a time: going round the event loop for each of them is a tenth of the work. */
+const PASSES = 32;
+
 async function tell(worlds: readonly World[]): Promise<void> {
   let open = worlds;
-  while (open.length > 0) {
+  /** One event of each world. What it leads to by promises alone has happened when the next immediate runs. */
+  const pass = (): void => {
+    if (open.some((world) => world.isOver())) open = open.filter((world) => !world.isOver());
     for (const world of open) world.timeline.step();
+  };
+  while (open.length > 0) {
+    for (let n = 0; n < PASSES; n += 1) setImmediate(pass);
     await new Promise((resolve) => setImmediate(resolve));
-    open = open.filter((world) => !world.isOver());
   }
 }
 

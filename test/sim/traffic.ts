@@ -1,4 +1,5 @@
 import type { Signals } from '../../src/app/ports/signals.ts';
+import type { Counts } from '../../src/core/judge/counts.ts';
 import { shareOf } from '../../src/core/release/alias.ts';
 import type { CountsByVersion, Observation } from '../../src/core/release/observation.ts';
 import type { Plan } from '../../src/core/release/plan.ts';
@@ -73,13 +74,14 @@ export class Traffic {
 function counted({ stable, candidate }: Plan, bad: boolean, sharePercent: number, part = 1): CountsByVersion {
   const invocations = Math.round(INVOCATIONS * (sharePercent / 100) * part);
   const rest = Math.round(INVOCATIONS * part) - invocations;
-  const counts = (n: number, errors: number) => ({
-    invocations: n,
-    errors,
-    timeouts: 0,
-    throttles: 0,
-    coldStarts: 0,
-    slow: [],
-  });
-  return { [candidate]: counts(invocations, bad ? Math.ceil(invocations / 2) : 0), [stable]: counts(rest, 0) };
+  const byVersion: Record<string, Counts> = {};
+  byVersion[candidate] = counts(invocations, bad ? Math.ceil(invocations / 2) : 0);
+  byVersion[stable] = counts(rest, 0);
+  return byVersion;
+}
+
+const NO_LIMITS: readonly number[] = [];
+
+function counts(invocations: number, errors: number): Counts {
+  return { invocations, errors, timeouts: 0, throttles: 0, coldStarts: 0, slow: NO_LIMITS };
 }

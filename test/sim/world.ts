@@ -128,7 +128,7 @@ export class World {
 
   #perform(command: Command, alive: () => boolean): Promise<AliasEvent | undefined> {
     const ports = {
-      aliases: this.aws.portFor(command.key.split(/[#/]/)[0]!, command.key, alive),
+      aliases: this.aws.portFor(command.key.split('#')[0]!, command.key, alive),
       signals: this.#traffic.signals(() => this.plans.get(this.doc.release?.id ?? ''), alive),
       gates: simGates(this.timeline, this.#gateRandom, alive),
       hooks: simHooks(this.timeline, this.#random, this.#scenario.hookTroubles, alive, (executionId, status) =>

@@ -12,7 +12,7 @@ import type { Verdict } from '../judge/verdict.ts';
 import { type BakeWatch, bakeVerdict, feedBake, openBake } from './bake.ts';
 import { feedJudge, type Judges, judgeVerdicts, openJudges } from './judging.ts';
 import type { AlarmReading, CountsByVersion, Observation } from './observation.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, Threshold } from './plan.ts';
 
 /** Everything the guards remember; small enough to be stored with every turn. */
 export interface GuardState {
@@ -75,6 +75,11 @@ export function limitsOf(plan: Plan): readonly number[] {
   return [...judged, ...new Set(limits.filter((limit) => !judged.includes(limit)))];
 }
 
+/** The place of a threshold's limit in `Counts.slow`; -1 where it limits no duration. */
+function slowIndexOf(plan: Plan, { metric, limit }: Threshold): number {
+  return metric.kind === 'duration' ? limitsOf(plan).indexOf(limit) : -1;
+}
+
 /** A weight was read back: with the first one the judges begin to watch, and at 100 % the past takes stable's place. */
 export function weightSet(plan: Plan, guards: GuardState, weightPercent: number, at: number): GuardState {
   const first = Object.keys(guards.judges).length === 0;
@@ -107,7 +112,6 @@ export function feedGuards(
 
 /** What every guard says now, in the plan's order. */
 export function guardVerdicts(plan: Plan, guards: GuardState, at: number): readonly GuardVerdict[] {
-  const limits = limitsOf(plan);
   const alarms = plan.alarms.map(
     (guard, index): GuardVerdict => ({
       kind: 'alarm',
@@ -120,12 +124,11 @@ export function guardVerdicts(plan: Plan, guards: GuardState, at: number): reado
     return candidate ? [{ minuteMs, counts: candidate }] : [];
   });
   const thresholds = plan.thresholds.map((threshold, index): GuardVerdict => {
-    const slowIndex = limits.indexOf(threshold.limit);
     const byLogs = thresholdVerdict(threshold, guards.thresholds[index] ?? NO_THRESHOLD_STATE, at);
     // Each look asks every guard more than once: what can add nothing is not asked.
     if (minutes.length === 0 && byLogs.outcome !== 'error')
       return { kind: 'threshold', guard: threshold.text, verdict: byLogs };
-    const byMinutes = minuteVerdict(threshold, minutes, at, slowIndex);
+    const byMinutes = minuteVerdict(threshold, minutes, at, slowIndexOf(plan, threshold));
     return { kind: 'threshold', guard: threshold.text, verdict: worse(byLogs, byMinutes) };
   });
   const judges = judgeVerdicts(guards.judges).map((judge): GuardVerdict => ({ kind: 'judge', ...judge }));
@@ -174,7 +177,6 @@ function feedLogs(
   weightPercent: number,
 ): GuardState {
   if (!isNewTo(guards, logs)) return guards;
-  const limits = limitsOf(plan);
   const candidate = logs.counts[plan.candidate];
   return {
     ...guards,
@@ -190,7 +192,7 @@ function feedLogs(
             guards.thresholds[index] ?? NO_THRESHOLD_STATE,
             candidate,
             at,
-            limits.indexOf(threshold.limit),
+            slowIndexOf(plan, threshold),
           ),
         )
       : guards.thresholds,
@@ -234,11 +236,13 @@ function mergeMinutes(known: GuardState['minutes'], told: GuardState['minutes'])
 
 function addAll(known: CountsByVersion, told: CountsByVersion): CountsByVersion {
   const sum: Record<string, Counts> = { ...known };
-  for (const [version, counts] of Object.entries(told)) {
-    const before = sum[version];
-    sum[version] = before ? addCounts(before, counts) : counts;
-  }
+  for (const version of Object.keys(told)) add(sum, version, told[version]!);
   return sum;
+}
+
+function add(sum: Record<string, Counts>, version: string, more: Counts): void {
+  const before = sum[version];
+  sum[version] = before ? addCounts(before, more) : more;
 }
 
 /**
@@ -246,11 +250,12 @@ function addAll(known: CountsByVersion, told: CountsByVersion): CountsByVersion 
  * nothing, for an invocation that was told once has happened.
  */
 function growth(known: GuardState['minutes'], told: GuardState['minutes']): CountsByVersion {
-  let gained: CountsByVersion = {};
+  const gained: Record<string, Counts> = {};
   for (const { minuteMs, counts } of told) {
-    const before = known.find((minute) => minute.minuteMs === minuteMs)?.counts ?? {};
-    const more = Object.entries(counts).map(([version, now]) => [version, gainOf(before[version], now)] as const);
-    gained = addAll(gained, Object.fromEntries(more));
+    const before = known.find((minute) => minute.minuteMs === minuteMs)?.counts;
+    for (const version of Object.keys(counts)) {
+      add(gained, version, gainOf(before?.[version], counts[version]!));
+    }
   }
   return gained;
 }
