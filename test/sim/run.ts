@@ -19,9 +19,6 @@ export interface SimResult {
 }
 
 const RELEASES_PER_WORLD = 4;
-/** Worlds are independent, so one pass of the event loop moves this many of them by one event each. */
-const AT_ONCE = 12;
-
 /** Draws the troubles of a story: some stories are quiet, some are dreadful. */
 export function scenarioOf(seed: number): Scenario {
   const random = new Random(seed ^ 0x5eed);
@@ -64,42 +61,34 @@ export async function simulate(releases: number, firstSeed = 1, mutation: Mutati
   // What protects messages is looked for where there are some.
   const spotlight = mutation === 'noSendClaim' ? { incidents: true } : {};
   const failures: { seed: number; broken: string[] }[] = [];
-  for (let from = 0; from < worlds; from += AT_ONCE) {
-    const seeds = Array.from({ length: Math.min(AT_ONCE, worlds - from) }, (_, i) => firstSeed + from + i);
-    const batch = seeds.map((seed) => ({
-      seed,
-      world: new World(seed, { ...scenarioOf(seed), ...spotlight }, mutation),
-    }));
-    await tell(batch.map(({ world }) => world));
-    for (const { seed, world } of batch) {
-      const broken = violations(world);
-      if (broken.length > 0) failures.push({ seed, broken });
-      total.releases += world.plans.size;
-      total.events += world.actor.turns.length;
-      total.writes += world.aws.applied.length;
-      total.virtualMs += world.timeline.now - world.startedAt;
-      count(ends, world.doc.release?.outcome?.state ?? 'open');
-      for (const { what } of world.process.history) if (!what.startsWith('has a clock')) count(befell, what);
-      for (const { doc } of world.incidents?.actors.values() ?? [])
-        for (const { now } of doc.incident?.messages ?? []) count(messages, now.state);
-    }
+  for (let seed = firstSeed; seed < firstSeed + worlds; seed += 1) {
+    const world = new World(seed, { ...scenarioOf(seed), ...spotlight }, mutation);
+    await tell(world);
+    const broken = violations(world);
+    if (broken.length > 0) failures.push({ seed, broken });
+    total.releases += world.plans.size;
+    total.events += world.actor.turns.length;
+    total.writes += world.aws.applied.length;
+    total.virtualMs += world.timeline.now - world.startedAt;
+    count(ends, world.doc.release?.outcome?.state ?? 'open');
+    for (const { what } of world.process.history) if (!what.startsWith('has a clock')) count(befell, what);
+    for (const { doc } of world.incidents?.actors.values() ?? [])
+      for (const { now } of doc.incident?.messages ?? []) count(messages, now.state);
   }
   Error.stackTraceLimit = stackTraceLimit;
   return { ...total, ends, messages, befell, virtualHours: Math.round(total.virtualMs / 3_600_000), failures };
 }
 
-/** As many passes are asked for at a time: going round the event loop for each of them is a tenth of the work. */
-const PASSES = 32;
+/** So many things are let happen in one round of the event loop: a round for each of them would be a tenth of the work. */
+const IN_ONE_ROUND = 32;
 
-async function tell(worlds: readonly World[]): Promise<void> {
-  let open = worlds;
-  /** One event of each world. What it leads to by promises alone has happened when the next immediate runs. */
-  const pass = (): void => {
-    if (open.some((world) => world.isOver())) open = open.filter((world) => !world.isOver());
-    for (const world of open) world.timeline.step();
+async function tell(world: World): Promise<void> {
+  /** What a thing leads to by promises alone has happened when the next immediate runs. */
+  const next = (): void => {
+    if (!world.isOver()) world.timeline.step();
   };
-  while (open.length > 0) {
-    for (let n = 0; n < PASSES; n += 1) setImmediate(pass);
+  while (!world.isOver()) {
+    for (let n = 0; n < IN_ONE_ROUND; n += 1) setImmediate(next);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
@@ -107,7 +96,7 @@ async function tell(worlds: readonly World[]): Promise<void> {
 /** Tells one seed's story, event by event. */
 export async function story(seed: number): Promise<string> {
   const world = new World(seed, scenarioOf(seed));
-  await tell([world]);
+  await tell(world);
   const start = world.startedAt;
   const turns = (of: string, told: readonly SimTurn<object>[]) =>
     told.map(({ at, event, commands }) => {

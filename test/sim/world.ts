@@ -76,7 +76,7 @@ export class World {
       this.timeline,
       this.#gateRandom,
       () => this.doc.release,
-      (event) => this.actor.deliver(event({ who: ALICE, releaseId: this.doc.release?.id ?? '', ...this.#stamp() })),
+      (event) => this.actor.deliver(event({ who: ALICE, releaseId: this.doc.release?.id ?? '', at: this.#now })),
     );
     this.#traffic = new Traffic(this.timeline, random, this.aws);
     this.actor = new SimActor<AliasDoc, AliasEvent, Command>(this.process, {
@@ -107,8 +107,8 @@ export class World {
     return this.actor.turns.map(({ event }) => event);
   }
 
-  #stamp(): { at: number } {
-    return { at: this.process.clock.now() };
+  get #now(): number {
+    return this.process.clock.now();
   }
 
   #turned(before: AliasDoc, { release }: AliasDoc, event: AliasEvent, commands: readonly Command[]): void {
@@ -170,8 +170,12 @@ export class World {
     const drawn = { bad, plan: { ...plan, gates } };
     const readings = { alias: this.aws.alias, alarms: [] };
     const told = this.actor.deliver({
-      ...{ kind: 'start', who: ALICE, releaseId, plan: drawn.plan, readings },
-      ...this.#stamp(),
+      kind: 'start',
+      at: this.#now,
+      who: ALICE,
+      releaseId,
+      plan: drawn.plan,
+      readings,
     });
     if (told === 'diskFull') {
       this.timeline.after(this.#random.int(1_000, 60_000), () => this.#nextRelease());
@@ -218,7 +222,7 @@ export class World {
       const { release } = this.doc;
       if (!alive() || release?.id !== releaseId || !isOpen(release)) return;
       const observation = this.#traffic.observe(this.plans.get(release.id)!, this.#random.chance(0.1));
-      this.actor.deliver({ kind: 'observed', who: SYSTEM, releaseId: release.id, observation, ...this.#stamp() });
+      this.actor.deliver({ kind: 'observed', who: SYSTEM, releaseId: release.id, observation, at: this.#now });
       const looks = (this.#looks.get(release.id) ?? 0) + 1;
       this.#looks.set(release.id, looks);
       this.timeline.after(this.#random.int(2_000, 30_000) * looks, look);
@@ -230,8 +234,13 @@ export class World {
   #hookAnswers(releaseId: string, executionId: string, status: 'Succeeded' | 'Failed', tries = 1): void {
     if (this.done) return;
     const told = this.actor.deliver({
-      ...{ kind: 'hookAnswered', who: SYSTEM, releaseId, executionId, status, via: 'endpoint' },
-      ...this.#stamp(),
+      kind: 'hookAnswered',
+      at: this.#now,
+      who: SYSTEM,
+      releaseId,
+      executionId,
+      status,
+      via: 'endpoint',
     });
     if ((told === 'diskFull' || told === 'down') && tries < 3)
       this.timeline.after(30_000, () => this.#hookAnswers(releaseId, executionId, status, tries + 1));
@@ -257,7 +266,7 @@ export class World {
     ] as const);
     const full = this.#random.chance(0.3);
     const order = (kind: typeof verb): Delivered => {
-      const stamp = { who: ALICE, releaseId, ...this.#stamp() };
+      const stamp = { who: ALICE, releaseId, at: this.#now };
       return this.actor.deliver(kind === 'promote' ? { kind, full, ...stamp } : { kind, ...stamp });
     };
     const told = order(verb);

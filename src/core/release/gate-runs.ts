@@ -21,9 +21,13 @@ export function heldRun(release: Release): NamedRun | undefined {
 
 function findRun(release: Release, status: GateStatus): NamedRun | undefined {
   if (release.phase === 'ended' || release.rollback) return undefined;
-  const found = Object.entries(release.gates).find(([, run]) => run.status === status);
-  const gate = found && gateOf(release, found[0]);
-  return gate && { name: found[0], run: found[1], gate };
+  for (const name of Object.keys(release.gates)) {
+    const run = release.gates[name];
+    if (run?.status !== status) continue;
+    const gate = gateOf(release, name);
+    return gate && { name, run, gate };
+  }
+  return undefined;
 }
 
 export function gateOf({ plan, gates }: Release, name: string): Gate | undefined {
@@ -33,8 +37,9 @@ export function gateOf({ plan, gates }: Release, name: string): Gate | undefined
 
 /** The run that a command belongs to; only the newest attempt has the run's ear. */
 export function runOf(release: Release, command: string): NamedRun | undefined {
-  for (const [name, run] of Object.entries(release.gates)) {
-    if (command !== `${release.id}/${attemptName(name, run.attempt)}`) continue;
+  for (const name of Object.keys(release.gates)) {
+    const run = release.gates[name];
+    if (!run || command !== `${release.id}/${attemptName(name, run.attempt)}`) continue;
     const gate = gateOf(release, name);
     if (gate) return { name, run, gate };
   }
