@@ -29,15 +29,14 @@ export class Traffic {
   }
 
   observe({ plan, bad }: { plan: Plan; bad: boolean }, withAlias: boolean): Observation {
-    const { now } = this.#timeline;
+    const { steps } = this.#timeline;
     const { alias } = this.#aws;
-    return {
-      ...(plan.signals.logs
-        ? { logs: { cursor: String(now), sampled: false, counts: counted(plan, bad, shareOf(alias, plan.candidate)) } }
-        : {}),
-      ...(plan.signals.metrics ? { minutes: this.#minutes(plan, bad) } : {}),
-      ...(withAlias ? { alias } : {}),
-    };
+    const seen: { -readonly [K in keyof Observation]: Observation[K] } = {};
+    if (plan.signals.logs)
+      seen.logs = { cursor: String(steps), sampled: false, counts: counted(plan, bad, shareOf(alias, plan.candidate)) };
+    if (plan.signals.metrics) seen.minutes = this.#minutes(plan, bad);
+    if (withAlias) seen.alias = alias;
+    return seen;
   }
 
   signals(of: () => { plan: Plan; bad: boolean } | undefined, alive: () => boolean): Signals {

@@ -21,17 +21,17 @@ export async function verify(command: Verify, ports: { signals: Signals; clock: 
   const endsAt = startedAt + command.waitMs;
   const tally = new Tally(command, startedAt);
   let hasEnded = false;
-  let nap = new AbortController();
+  let nap: AbortController | undefined;
   const following = signals.follow({
     watch: command.watch,
     async tell(observation) {
       tally.add(observation, clock.now());
-      nap.abort();
+      nap?.abort();
     },
     ended(error) {
       tally.note(`the signals could not be followed: ${textOf(error)}`);
       hasEnded = true;
-      nap.abort();
+      nap?.abort();
     },
   });
   while (!hasEnded) {

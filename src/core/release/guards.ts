@@ -165,7 +165,8 @@ function ofProduction(
   logs: NonNullable<Observation['logs']>,
 ): NonNullable<Observation['logs']> {
   if (served || !(candidate in logs.counts)) return logs;
-  const { [candidate]: _tested, ...counts } = logs.counts;
+  const counts: Record<string, Counts> = {};
+  for (const version of Object.keys(logs.counts)) if (version !== candidate) counts[version] = logs.counts[version]!;
   return { ...logs, counts };
 }
 
