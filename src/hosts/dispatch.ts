@@ -46,6 +46,7 @@ export class Dispatcher<State, Event, Command> {
   readonly #options: DispatchOptions<State, Event, Command>;
   readonly #inFlight = new Map<Promise<void>, Owed<State, Command>>();
   readonly #stop = new AbortController();
+  #isRenewing = false;
   #renewal: AbortController | undefined;
 
   constructor(options: DispatchOptions<State, Event, Command>) {
@@ -59,7 +60,10 @@ export class Dispatcher<State, Event, Command> {
       if (this.#inFlight.size === 0) this.#renewal?.abort();
     });
     this.#inFlight.set(run, owed);
-    if (!this.#renewal) void this.#renewWhileBusy();
+    if (this.#isRenewing) return;
+    this.#isRenewing = true;
+    // Not in the way of what has just begun: a rollback's call has been sent when the event loop comes round.
+    setImmediate(() => void this.#renewWhileBusy());
   }
 
   /** What this process works on. */
@@ -125,18 +129,17 @@ export class Dispatcher<State, Event, Command> {
   }
 
   async #renewWhileBusy(): Promise<void> {
-    const renewal = new AbortController();
-    this.#renewal = renewal;
     const { clock, renew, report, leaseMs = LEASE_MS } = this.#options;
-    for (;;) {
-      await clock.sleep(leaseMs / RENEWALS, renewal.signal).catch(() => undefined);
-      if (renewal.signal.aborted) break;
+    while (this.#inFlight.size > 0 && !this.#stop.signal.aborted) {
+      this.#renewal = new AbortController();
+      const { signal } = this.#renewal;
+      await clock.sleep(leaseMs / RENEWALS, signal).catch(() => undefined);
+      if (signal.aborted) continue;
       await renew().catch((error: unknown) =>
         report(`commands in flight could not be marked as alive: ${textOf(error)}`),
       );
     }
-    this.#renewal = undefined;
-    if (this.#inFlight.size > 0 && !this.#stop.signal.aborted) void this.#renewWhileBusy();
+    this.#isRenewing = false;
   }
 }
 

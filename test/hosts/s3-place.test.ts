@@ -63,6 +63,7 @@ describe('a place in S3', () => {
     const vanishes = open({ perform: () => new Promise(() => undefined) });
     await vanishes.deliver('a', ask('c1'));
     const heir = open();
+    await until(() => clock.sleeping === 1, 'the wait for the first renewal');
     for (let third = 0; third < 6; third += 1) {
       clock.advance(S3_LEASE_MS / 3);
       const renewed = clock.now() + S3_LEASE_MS;
