@@ -44,6 +44,7 @@ const BARS: Readonly<Record<string, string>> = {
   signalToSentP99Ms: 'of the next, until UpdateAlias is sent',
   signalToUpdateP99Ms: '<= 5, deliver to UpdateAlias taken by AWS',
   floorP50Ms: 'one commit and one call of a bare program, in between',
+  signalOverFloorP50: 'the signal until taken, as a multiple of that',
   floorP99Ms: 'the bar of 5 wants a machine where this is about 2',
   getMetricDataPerMinute: '3,000 is the quota of the account',
   describeAlarmsPerMinute: '540',
@@ -181,7 +182,11 @@ async function measureSignals({
   const figures = Object.entries(took).flatMap(([name, ms]) =>
     [50, 90, 99].map((percent) => [`${name}P${percent}Ms`, round(quantile(ms, percent / 100))]),
   );
-  return { signals: count, ...Object.fromEntries(figures) };
+  const overFloor = [50, 99].map((percent) => [
+    `signalOverFloorP${percent}`,
+    round(quantile(took.signalToUpdate, percent / 100) / quantile(took.floor, percent / 100)),
+  ]);
+  return { signals: count, ...Object.fromEntries([...figures, ...overFloor]) };
 }
 
 /** From when each function's release was told to fail until what is known of it by function; for ever where nothing is. */
