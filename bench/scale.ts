@@ -45,7 +45,7 @@ const BARS: Readonly<Record<string, string>> = {
   signalToUpdateP99Ms: '<= 5, deliver to UpdateAlias taken by AWS',
   floorP50Ms: 'one commit and one call of a bare program, in between',
   signalOverFloorP50: 'the signal until taken, as a multiple of that',
-  floorP99Ms: 'the bar of 5 wants a machine where this is about 2',
+  floorP99Ms: 'the bar of 5 wants a machine where this is about 3',
   getMetricDataPerMinute: '3,000 is the quota of the account',
   describeAlarmsPerMinute: '540',
   lambdaPerMinute: '900',
