@@ -63,6 +63,7 @@ async function run(
 /** From so many open releases on, memory is worth more than the last bit of speed. */
 const MANY_RELEASES = 1_000;
 
+/** By then the garbage of starting has been collected. */
 const THOROUGH_MS = 20_000;
 /** The old generation is collected when it has grown by so much since the last time; V8 itself would let it double and more. */
 const GROWING_PERCENT = 30;
