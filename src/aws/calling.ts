@@ -6,7 +6,7 @@ export interface Calling {
   readonly priority: Priority;
   /** The work tries again by itself, so each call is made once: retries of retries would multiply. */
   readonly ownRetries: boolean;
-  /** Ends the wait for a turn. */
+  /** Whoever asks is gone: ends the wait for a turn, and no further attempt is made. */
   readonly signal?: AbortSignal;
 }
 

@@ -33,6 +33,8 @@ export function govern<T extends Governed>(client: T, { budgets, onRefusedCreden
   const service = client.config.serviceId ?? '';
   const middleware: Middleware = (next, context) => async (args) => {
     const { priority, signal } = callingNow();
+    // Also between attempts: connections that are closed under a call would otherwise have it made once more.
+    signal?.throwIfAborted();
     const budget = budgets(service, String(context.commandName ?? '').replace(/Command$/, ''));
     const turn = budget?.turn(priority, signal);
     if (turn) await turn;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { createAliases } from '../../src/aws/aliases.ts';
-import { watching } from '../../src/aws/calling.ts';
+import { watching, watchingMany } from '../../src/aws/calling.ts';
 import { createClients } from '../../src/aws/clients.ts';
 import { systemClock } from '../../src/aws/clock.ts';
 import { freshCredentials } from '../../src/aws/credentials.ts';
@@ -36,6 +36,22 @@ describe('calls to AWS', () => {
       { kind: 'throttled' },
     );
     assert.equal(times('GetAlias'), 2);
+    clients.close();
+  });
+
+  test('are not made again for a caller who is gone', async () => {
+    await using scripted = await startScriptedAws();
+    const gone = new AbortController();
+    scripted.on('lambda', 'GetAlias', () => {
+      gone.abort(new Error('gone'));
+      return throttle();
+    });
+    const clients = createClients({ endpointUrl: scripted.endpointUrl }, {});
+    const aliases = createAliases(clients);
+    const read = () => watchingMany(() => aliases.get(KEY), gone.signal);
+    await assert.rejects(read());
+    await assert.rejects(read());
+    assert.equal(scripted.calls.length, 1);
     clients.close();
   });
 
