@@ -41,11 +41,11 @@ const BARS: Readonly<Record<string, string>> = {
   rssMb: '<= 200, the highest seen',
   idleCpuPercent: '<= 1, of one core, no traffic, all guards asked',
   busyCpuPercent: 'of one core, a tenth of the releases with traffic',
-  signalToSentP99Ms: 'of the next, until UpdateAlias is sent',
-  signalToUpdateP99Ms: '<= 5, deliver to UpdateAlias taken by AWS',
+  signalToSentP99Ms: '<= 5, deliver to UpdateAlias sent',
+  signalToUpdateP99Ms: 'the same until AWS, another process, has taken it',
   floorP50Ms: 'one commit and one call of a bare program, in between',
   signalOverFloorP50: 'the signal until taken, as a multiple of that',
-  floorP99Ms: 'the bar of 5 wants a machine where this is about 3',
+  floorP99Ms: 'where it is above 3, the machine is too restless for the bar of 5',
   getMetricDataPerMinute: '3,000 is the quota of the account',
   describeAlarmsPerMinute: '540',
   lambdaPerMinute: '900',
@@ -89,7 +89,7 @@ async function measureOpen({ aws, floor, start, releases, small, note }: Open) {
     const busy = await product.window(windowMs);
     aws.order({ trafficEvery: 0 });
     await product.window(windowMs / 2);
-    const signals = await measureSignals({ aws, floor, product, count: small ? 30 : 200 });
+    const signals = await measureSignals({ aws, floor, product, count: small ? 30 : 400 });
     const perMinute = (...names: string[]) =>
       Math.round(names.reduce((sum, name) => sum + (calls[name] ?? 0), 0) / (windowMs / 60_000));
     return {
