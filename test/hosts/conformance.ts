@@ -259,6 +259,23 @@ export function hostConformance(name: string, newPlace: () => Promise<Place>, sk
       await lease.release();
     });
 
+    it('wakes what waited long before, where a process that has long listened becomes the runner', async () => {
+      const [runner, other] = [open(), open()];
+      const wakeAt = clock.now() + (place.engineClock ? 200 : 90_000);
+      await other.deliver('a', { kind: 'wait', until: wakeAt, ...stamp() });
+      const heard: string[] = [];
+      runner.onChange((actors) => heard.push(...actors));
+      await other.deliver('b', add('1'));
+      await until(() => heard.includes('b'), 'word of a foreign commit');
+      const lease = await runner.tryBecomeRunner();
+      assert.ok(lease);
+      await until(async () => {
+        clock.advance(10_000);
+        return (await other.read('a'))?.state.ticks.length === 1;
+      }, 'the tick');
+      await lease.release();
+    });
+
     it('has at most one runner, and another once that one is gone', async () => {
       const [first, second] = [open(), open()];
       assert.ok(await first.tryBecomeRunner());

@@ -10,14 +10,20 @@ export interface ChangesOptions {
   readonly report: (problem: string) => void;
 }
 
+interface Listening {
+  readonly withinMs: number;
+  /** It has yet to be told what was there before it came. */
+  isNew: boolean;
+}
+
 /**
  * Tells listeners which actors changed. What other processes store is noticed by listing the actors' etags, a thousand
- * with one request; only while somebody listens. The first look names every busy actor: what happened before cannot be
- * told from what happened since.
+ * with one request; only while somebody listens. Each listener's first look names every busy actor: a runner must also
+ * know of what nobody has touched for long.
  */
 export class Changes {
   readonly #options: ChangesOptions;
-  readonly #listeners = new Map<Listener, number>();
+  readonly #listeners = new Map<Listener, Listening>();
   #known: Map<string, string> | undefined;
   /** What this process stored while a look was under way, which may have seen it before or after. */
   readonly #stored = new Map<string, string>();
@@ -32,11 +38,12 @@ export class Changes {
   listen(listener: Listener, withinMs: number): () => void {
     // The same function may be given twice; each registration ends by itself.
     const own: Listener = (actors) => listener(actors);
-    this.#listeners.set(own, withinMs);
-    this.#pace();
+    this.#listeners.set(own, { withinMs, isNew: true });
+    this.#pace(0);
     return () => {
       this.#listeners.delete(own);
-      this.#pace();
+      // Others wait for a look that is on its way.
+      if (this.#listeners.size === 0) this.#pace();
     };
   }
 
@@ -53,7 +60,8 @@ export class Changes {
     this.#pace();
   }
 
-  #pace(): void {
+  /** The next look is `inMs` away. */
+  #pace(inMs = this.#paceMs()): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#listeners.size === 0) {
@@ -62,24 +70,29 @@ export class Changes {
       return;
     }
     if (this.#looking) return;
-    const waitMs = this.#known ? Math.max(this.#options.pollMs, Math.min(...this.#listeners.values())) : 0;
-    this.#timer = setTimeout(() => void this.#look(), waitMs);
+    this.#timer = setTimeout(() => void this.#look(), inMs);
+  }
+
+  #paceMs(): number {
+    return Math.max(this.#options.pollMs, Math.min(...[...this.#listeners.values()].map(({ withinMs }) => withinMs)));
   }
 
   async #look(): Promise<void> {
     this.#looking = true;
+    const fresh = [...this.#listeners].filter(([, { isNew }]) => isNew);
+    const known = this.#known;
     try {
-      const isFirst = this.#known === undefined;
-      const busy = isFirst ? await this.#listed('busy') : undefined;
       const listed = await this.#listed('actor');
+      // After them: an actor is marked before it is stored, so that it is in one of both or in the next look.
+      const busy = fresh.length > 0 ? await this.#listed('busy') : undefined;
       for (const [actor, etag] of this.#stored) listed.set(actor, etag);
-      const changed = [...listed].filter(([actor, etag]) => {
-        if (this.#stored.has(actor)) return false;
-        return busy ? busy.has(actor) : this.#known?.get(actor) !== etag;
-      });
       this.#known = listed;
       this.#lastProblem = '';
-      if (changed.length > 0) this.#announce(changed.map(([actor]) => actor));
+      for (const [, listening] of fresh) listening.isNew = false;
+      if (busy) this.#announce([...busy.keys()], new Map(fresh).keys());
+      if (!known) return;
+      const changed = [...listed].filter(([actor, etag]) => !this.#stored.has(actor) && known.get(actor) !== etag);
+      this.#announce(changed.map(([actor]) => actor));
     } catch (error) {
       const problem = `changes by other processes could not be read: ${String(error)}`;
       if (problem !== this.#lastProblem && this.#listeners.size > 0) this.#options.report(problem);
@@ -99,10 +112,11 @@ export class Changes {
     return listed;
   }
 
-  #announce(actors: readonly string[]): void {
-    for (const listener of [...this.#listeners.keys()]) {
+  #announce(actors: readonly string[], to: Iterable<Listener> = this.#listeners.keys()): void {
+    if (actors.length === 0) return;
+    for (const listener of [...to]) {
       try {
-        listener(actors);
+        if (this.#listeners.has(listener)) listener(actors);
       } catch (error) {
         this.#options.report(`a listener to changes failed: ${String(error)}`);
       }
