@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Running } from './processes.ts';
@@ -85,7 +86,25 @@ describe('a runner that vanished at 10 %, and its state with it', { concurrency:
   });
 });
 
-describe('a process that was killed, with its state still there', { concurrency: 2 }, () => {
+/** Longer than a runner's lease in S3: whoever takes over comes while the release holds. */
+const HOLDS_ON = ['--strategy', 'canary 50% 20s', '--bake', '300ms'];
+
+describe('a process that was killed, with its state still there', { concurrency: 3 }, () => {
+  test('in S3 is followed by the next machine, which takes the steps that it would have taken', async () => {
+    const bucket = `state-of-${randomUUID()}`;
+    await fetch(`${site.env.AWS_ENDPOINT_URL}/${bucket}`, { method: 'PUT', headers: { host: 's3' } });
+    const service = await site.service(good('one'));
+    await service.publish(good('two'));
+    const state = ['--state', `s3://${bucket}/ci`];
+    const lost = on('lost', service, 'deploy', '--version', '2', ...HOLDS_ON, ...state);
+    await lost.says(/read back: version 1 50 % and version 2 50 %/);
+    await lost.kill('SIGKILL');
+    const { code, stdout, stderr } = await on('next', service, 'watch', '--json', ...state).ended;
+    assert.equal(code, 0, stderr);
+    assert.equal((JSON.parse(stdout) as ReleaseJson).state, 'promoted');
+    await service.assertLive('2');
+  });
+
   test('is taken over by the next deploy where that was asked for', async () => {
     const service = await abandoned();
     const refused = await on('lost', service, 'deploy', '--version', '3', ...QUICK).ended;
