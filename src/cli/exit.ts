@@ -5,7 +5,7 @@ export const EXITS = [
   { code: 2, name: 'usage', meaning: 'usage or configuration is wrong; nothing was changed' },
   { code: 3, name: 'rolledBack', meaning: 'the released version failed and was rolled back: production is safe' },
   { code: 4, name: 'halted', meaning: 'halted: a person must act' },
-  { code: 5, name: 'timedOut', meaning: 'watching timed out; the release goes on' },
+  { code: 5, name: 'timedOut', meaning: 'watching ended before the release did; it goes on' },
   { code: 6, name: 'refused', meaning: 'refused: the request is fine, but the world forbids it now' },
   { code: 130, name: 'interrupted', meaning: 'watching was interrupted; the release goes on' },
 ] as const;

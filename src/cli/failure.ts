@@ -62,7 +62,11 @@ export function explain(error: unknown, endpoint: string | undefined): Explained
   if (error.name === 'StateProblem') {
     const kind = 'kind' in error ? String(error.kind) : '';
     const next = NEXT_OF_STATE[kind];
-    return { exit: EXIT.unexpected, message: error.message, ...(next === undefined ? {} : { next }) };
+    return {
+      exit: kind === 'moved' ? EXIT.refused : EXIT.unexpected,
+      message: error.message,
+      ...(next === undefined ? {} : { next }),
+    };
   }
   return {
     exit: EXIT.unexpected,

@@ -1,3 +1,5 @@
+import { textOf } from '../app/error-text.ts';
+import { isMovedAway } from '../app/ports/relocation.ts';
 import { formatDuration, parseDuration } from '../core/duration.ts';
 import { consequence } from '../core/history/consequence.ts';
 import { type AliasKey, actorOf } from '../core/release/alias.ts';
@@ -88,12 +90,20 @@ export async function follow(
       if (now >= deadline) return { end: 'timedOut', release };
       await bell.wait(Math.min(view.refreshMs, deadline - now), clock);
     }
+  } catch (error) {
+    throw isMovedAway(error) ? goesOnElsewhere(error, flagsOf(key)) : error;
   } finally {
     view.done();
     offChange();
     offInterrupt();
     await stopDriving?.();
   }
+}
+
+/** What was followed was moved to another state in the middle of its way; `error` says where to. */
+export function goesOnElsewhere(error: unknown, flags: string): CommandFailure {
+  const next = `switchback watch ${flags}, with that --state: it goes on there`;
+  return new CommandFailure({ exit: EXIT.timedOut, message: textOf(error), next });
 }
 
 /** Ended, and after a rollback asked by traffic, as far as that is still to be expected. */

@@ -155,10 +155,16 @@ describe('a state in Restate', { skip: SKIPPED, concurrency: 4 }, () => {
       return JSON.parse(stdout) as { moved: number; already: number; open: number };
     };
     const file = path.join(service.stateDir, 'state.sqlite');
+    const watching = service.start('watch');
+    await watching.says(/watching release/);
     const there = await moved('--state', service.stateDir, '--to', state);
+    const left = await watching.ended;
+    assert.equal(left.code, 5, left.stderr);
+    assert.match(left.stderr, /was moved to .*\n.*switchback watch .*it goes on there/);
+    assert.doesNotMatch(left.stderr, /was not written/);
     assert.deepEqual([there.moved, there.open], [1, 1]);
     const old = await service.run('status');
-    assert.equal(old.code, 1);
+    assert.equal(old.code, 6);
     assert.ok(old.stderr.includes(`was moved to ${state}: use --state ${state}`), old.stderr);
     const { json } = await service.json('status', '--state', state);
     assert.deepEqual([json.id, json.weightPercent], [id, 50]);

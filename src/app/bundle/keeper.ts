@@ -3,6 +3,7 @@ import { bundleOf } from '../../core/replay/bundle.ts';
 import type { ReleaseRecord } from '../../core/replay/record.ts';
 import { textOf } from '../error-text.ts';
 import type { AliasHost } from '../ports/index.ts';
+import { isMovedAway } from '../ports/relocation.ts';
 import type { Shelf } from '../ports/shelf.ts';
 import { eventsSince, recordFromLedger } from './ledger.ts';
 
@@ -50,7 +51,10 @@ export function createKeeper({ host, shelf, report }: KeeperOptions): Keeper {
     changed.clear();
     writing = writing.then(async () => {
       for (const actor of actors)
-        await keep(actor).catch((error: unknown) => report(`the bundle of ${actor} was not written: ${textOf(error)}`));
+        await keep(actor).catch((error: unknown) => {
+          // Whoever it was moved to keeps it there.
+          if (!isMovedAway(error)) report(`the bundle of ${actor} was not written: ${textOf(error)}`);
+        });
     });
     return writing;
   };

@@ -1,5 +1,6 @@
 import { actorOf } from '../../core/release/alias.ts';
 import { isOpen } from '../../core/release/release.ts';
+import { flagsOf } from '../../present/text/words.ts';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../exit.ts';
 import { follow, openRelease, report, sinceNow, timeFlag } from '../follow.ts';
@@ -8,7 +9,7 @@ import { runningDeployment, watchDeployment } from '../watched.ts';
 
 /** Drives an open release until it has ended; where none is open, guards the deployment that CodeDeploy shifts. */
 export async function run(context: Context): Promise<ExitCode> {
-  const { flags } = context;
+  const { flags, output } = context;
   if (flags.train !== undefined) return (await import('../train/commands.ts')).watchTrain(context);
   const timeoutMs = timeFlag('--timeout', flags.timeout);
   if (typeof flags.codedeploy === 'string') return watchDeployment(context, flags.codedeploy);
@@ -20,6 +21,7 @@ export async function run(context: Context): Promise<ExitCode> {
     if (id !== undefined) return watchDeployment(context, id);
   }
   const release = openRelease(stored?.state, key, context.io.clock.now());
+  if (!output.live) output.note(`watching release ${release.id}; to stop it: switchback rollback ${flagsOf(key)}`);
   const since = await sinceNow(home, key);
   const options = { since, drive: true, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
   return report(context, await follow(context, home, key, release.id, options));

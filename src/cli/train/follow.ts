@@ -1,4 +1,6 @@
+import { isMovedAway } from '../../app/ports/relocation.ts';
 import type { TrainEvent } from '../../core/train/events.ts';
+import { trainOf } from '../../core/train/plan.ts';
 import { type Train, trainStateOf } from '../../core/train/train.ts';
 import { type MemberReleases, trainJson } from '../../present/json/train.ts';
 import { line } from '../../present/text/line.ts';
@@ -7,7 +9,7 @@ import { trainStoryOf } from '../../present/text/train-story.ts';
 import type { Home } from '../../wire.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { Bell } from '../follow.ts';
+import { Bell, goesOnElsewhere } from '../follow.ts';
 import { Painter } from '../painter.ts';
 import { memberReleases } from './target.ts';
 
@@ -60,6 +62,8 @@ export async function followTrain(context: Context, home: Home, options: TrainFo
       if (clock.now() >= deadline) return { end: 'timedOut', train };
       await bell.wait(Math.min(view.refreshMs, deadline - clock.now()), clock);
     }
+  } catch (error) {
+    throw isMovedAway(error) ? goesOnElsewhere(error, `--train ${trainOf(actor)?.name}`) : error;
   } finally {
     view.done();
     offChange();
