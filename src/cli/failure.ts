@@ -48,7 +48,7 @@ const CALLERS_FAULT = new Set([
 const NEXT_OF_STATE: Readonly<Record<string, string>> = {
   corrupt: 'move the file away and use another with --state; "switchback rollback" works without it',
   unreachable: '"switchback rollback" works without the state',
-  locked: 'find the process that holds the file, for example with: fuser -v FILE',
+  locked: 'find the process that holds it; for a file: fuser -v FILE',
 };
 
 /**

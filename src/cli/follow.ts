@@ -14,6 +14,7 @@ import { releaseScreen } from '../present/text/release.ts';
 import { type Story, storyOf } from '../present/text/story.ts';
 import { flagsOf, percentText } from '../present/text/words.ts';
 import type { Home } from '../wire.ts';
+import { Absence } from './absence.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { CommandFailure, usage } from './failure.ts';
@@ -65,7 +66,7 @@ export async function follow(
   options: FollowOptions,
 ): Promise<Followed> {
   const { clock, onInterrupt } = context.io;
-  const view = new View(context, releaseId);
+  const view = new View(context);
   const bell = new Bell();
   const actor = actorOf(key);
   let interrupted = false;
@@ -76,13 +77,21 @@ export async function follow(
   const offChange = home.upkeep.onChange((actors) => actors.includes(actor) && bell.ring(), NOTICE_MS);
   const stopDriving = options.drive ? home.drive() : undefined;
   const deadline = options.timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + options.timeoutMs;
+  const absence = new Absence(context);
   let since = options.since;
+  let release: Release | undefined;
   try {
     for (;;) {
-      since = await tell(home, actor, since, view);
-      const release = (await home.ports.host.read(actor))?.state.release ?? since.doc.release;
-      if (!release) throw new Error(`release ${releaseId} is not in the state file any more`);
-      if (release.id !== releaseId) return { end: 'superseded', release: view.last ?? release };
+      try {
+        since = await tell(home, actor, since, view);
+        const read = (await home.ports.host.read(actor))?.state.release ?? since.doc.release;
+        if (!read) throw new Error(`release ${releaseId} is not in the state file any more`);
+        if (read.id !== releaseId) return { end: 'superseded', release: release ?? read };
+        release = read;
+        absence.over();
+      } catch (error) {
+        if (!options.drive || !release || !absence.passes(error)) throw error;
+      }
       const now = clock.now();
       view.show(release, now);
       if (isSettled(release, now)) return { end: 'settled', release };
@@ -184,14 +193,11 @@ async function tell({ ports: { host } }: Home, actor: string, since: Since, view
 /** The live block, or a line an event. */
 class View {
   readonly #context: Context;
-  readonly #releaseId: string;
   readonly #painter: Painter | undefined;
   #routine = { at: Number.NEGATIVE_INFINITY, text: '' };
-  last: Release | undefined;
 
-  constructor(context: Context, releaseId: string) {
+  constructor(context: Context) {
     this.#context = context;
-    this.#releaseId = releaseId;
     const { output, io } = context;
     if (output.live && !output.jsonLines) this.#painter = new Painter(io.stderr, output.paint(io.stderr));
   }
@@ -222,7 +228,6 @@ class View {
   }
 
   show(release: Release, nowMs: number): void {
-    if (release.id === this.#releaseId) this.last = release;
     this.#painter?.draw(releaseScreen(release, nowMs));
   }
 

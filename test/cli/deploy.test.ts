@@ -164,6 +164,34 @@ test('Ctrl-C ends the watching and not the release: exit 130, and how to go on',
   assert.equal(watched.json.id, json.id);
 });
 
+/** The state goes away when the release holds for the first time, and comes back after `ms`. */
+function stateAwayFor(ms: number): World {
+  const world = healthy();
+  world.onTurn = ({ release }) => {
+    if (release?.phase !== 'holding') return;
+    world.onTurn = () => undefined;
+    world.state = 'away';
+    void world.clock.sleep(ms).then(() => {
+      world.state = 'works';
+    });
+  };
+  return world;
+}
+
+test('a state that cannot be reached in mid-release is waited for, and said so once', async () => {
+  const { exit, json, err } = await stateAwayFor(120_000).run('deploy', ...CANARY, '--json');
+  assert.equal(exit, 0, err);
+  assert.equal(json.state, 'promoted');
+  assert.equal(err.match(/waiting for it/g)?.length, 1);
+  assert.match(err, /the state answers again, after 2 m/);
+});
+
+test('a state that stays away is not waited for for ever: exit 1, and how to go back without it', async () => {
+  const { exit, err } = await stateAwayFor(3_600_000).run('deploy', ...CANARY, '--json');
+  assert.equal(exit, 1);
+  assert.match(err, /no answer[\s\S]*"switchback rollback" works without the state/);
+});
+
 test('--timeout ends the watching with exit 5 while the release goes on', async () => {
   const world = healthy();
   const { exit, json, err } = await world.run('deploy', ...CANARY, '--timeout', '5s', '--json');

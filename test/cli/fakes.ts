@@ -44,6 +44,7 @@ import type { AliasDoc } from '../../src/core/release/release.ts';
 import { watchOf } from '../../src/core/release/watch.ts';
 import type { PastTraffic } from '../../src/core/replay/past.ts';
 import { SYSTEM, type Who } from '../../src/core/who.ts';
+import { StateProblem } from '../../src/hosts/problems.ts';
 import type { Home, ShelfName, Wired } from '../../src/wire.ts';
 import { followNothing } from '../app/fake-follow.ts';
 import { MemoryHost } from '../app/memory-host.ts';
@@ -127,8 +128,8 @@ export class World {
   past: { version: string; atMs: number; by: string }[] = [];
   /** Thrown by every call to AWS. */
   outage: Error | undefined;
-  /** The state: `lost` cannot be opened, `stuck` never answers. */
-  state: 'works' | 'lost' | 'stuck' = 'works';
+  /** The state: `lost` cannot be opened, `stuck` never answers, `away` says that it cannot be reached. */
+  state: 'works' | 'lost' | 'stuck' | 'away' = 'works';
   tty = false;
   /** Calls the listeners of Ctrl-C. */
   interrupt: () => void = () => undefined;
@@ -257,7 +258,7 @@ export class World {
       await this.clock.sleep(1_000, signal).catch(() => undefined);
       if (signal.aborted) return;
       const watched = this.#doc && watchOf(this.#doc);
-      if (!watched || !this.#doc) continue;
+      if (!watched || !this.#doc || this.state === 'away') continue;
       const stamp = { at: this.clock.now(), who: SYSTEM };
       const observation = this.#look(watched.watch);
       await this.host.deliver(actorOf(KEY), { kind: 'observed', releaseId: watched.releaseId, observation, ...stamp });
@@ -268,16 +269,19 @@ export class World {
 
   readonly host: AliasHost = {
     deliver: async (actor, event) => {
-      if (this.state === 'stuck') return new Promise<never>(() => undefined);
+      await this.#answers();
       return this.#turn(actor, event);
     },
     read: async (actor) => {
-      if (this.state === 'stuck') return new Promise<never>(() => undefined);
+      await this.#answers();
       return this.#doc && actor === actorOf(KEY) ? this.#stored(actor, this.#doc) : undefined;
     },
     list: async ({ open }) =>
       this.#doc && (!open || aliasActor.isOpen(this.#doc)) ? [this.#stored(actorOf(KEY), this.#doc)] : [],
-    ledger: async (_actor, { after, limit }) => this.ledger.filter(({ sequence }) => sequence > after).slice(0, limit),
+    ledger: async (_actor, { after, limit }) => {
+      await this.#answers();
+      return this.ledger.filter(({ sequence }) => sequence > after).slice(0, limit);
+    },
   };
 
   readonly problems: string[] = [];
@@ -312,6 +316,11 @@ export class World {
   who: Who = ALICE;
 
   readonly #keeper = createKeeper({ host: this.host, shelf: this.shelves.bundles, report: () => undefined });
+
+  async #answers(): Promise<void> {
+    if (this.state === 'stuck') await new Promise<never>(() => undefined);
+    if (this.state === 'away') throw new StateProblem('unreachable', 's3://team/ci', 'state s3://team/ci: no answer');
+  }
 
   #stored(actor: string, state: AliasDoc): Stored<AliasDoc> {
     return { actor, sequence: this.#sequence, state };

@@ -7,6 +7,7 @@ import { line } from '../../present/text/line.ts';
 import { trainScreen } from '../../present/text/train.ts';
 import { trainStoryOf } from '../../present/text/train-story.ts';
 import type { Home } from '../../wire.ts';
+import { Absence } from '../absence.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { Bell, goesOnElsewhere } from '../follow.ts';
@@ -48,14 +49,21 @@ export async function followTrain(context: Context, home: Home, options: TrainFo
   const offChange = host.onChange((actors) => actors.includes(actor) && bell.ring(), NOTICE_MS);
   const stopDriving = home.drive();
   const deadline = timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + timeoutMs;
+  const absence = new Absence(context);
   let since = options.since;
+  let train: Train | undefined;
   try {
     for (;;) {
-      since = await tellTrain(home, actor, since, view);
-      const train = (await host.read(actor))?.state.train;
-      if (!train) throw new Error(`train ${trainId} is not in the state any more`);
-      if (train.id !== trainId) return { end: 'superseded', train };
-      view.show(train, await memberReleases(home, train), clock.now());
+      try {
+        since = await tellTrain(home, actor, since, view);
+        train = (await host.read(actor))?.state.train ?? undefined;
+        if (!train) throw new Error(`train ${trainId} is not in the state any more`);
+        if (train.id !== trainId) return { end: 'superseded', train };
+        view.show(train, await memberReleases(home, train), clock.now());
+        absence.over();
+      } catch (error) {
+        if (!train || !absence.passes(error)) throw error;
+      }
       if (train.outcome) return { end: 'settled', train };
       if (untilFrozen && trainStateOf(train) === 'frozen') return { end: 'stopped', train };
       if (interrupted) return { end: 'interrupted', train };

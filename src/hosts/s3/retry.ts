@@ -15,19 +15,24 @@ export const CONFLICT: unique symbol = Symbol('conflict');
  * two do not meet again and again. Throws a {@link StateProblem}. Real time: it waits for others, not for the product.
  */
 export async function persistently<T>(place: string, attempt: () => Promise<T | typeof CONFLICT>): Promise<T> {
-  let last = 'other processes kept changing the same actor';
+  let last: AwsProblem | undefined;
   const until = performance.now() + PATIENCE_MS;
   for (let tries = 0; performance.now() < until; tries += 1) {
     try {
       const result = await attempt();
       if (result !== CONFLICT) return result;
+      last = undefined;
     } catch (error) {
       if (!(error instanceof AwsProblem) || !error.retryable) throw explain(place, error);
-      last = error.message;
+      last = error;
     }
     await pause(Math.random() * Math.min(FIRST_WAIT_MS * 2 ** tries, LONGEST_WAIT_MS));
   }
-  throw new StateProblem('locked', place, `state ${place}: it did not answer within ${PATIENCE_MS / 1_000} s: ${last}`);
+  const within = `within ${PATIENCE_MS / 1_000} s`;
+  if (last)
+    throw new StateProblem('unreachable', place, `state ${place}: it did not answer ${within}: ${last.message}`);
+  const why = 'other processes kept changing the same actor';
+  throw new StateProblem('locked', place, `state ${place}: no turn could be taken ${within}: ${why}`);
 }
 
 function explain(place: string, error: unknown): unknown {
