@@ -16,6 +16,7 @@ import type { AliasDoc } from './core/release/release.ts';
 import type { Watched } from './core/release/watch.ts';
 import type { Endpoint } from './hosts/restate/endpoint.ts';
 import type { ServeOptions } from './hosts/restate/serve.ts';
+import { atMost } from './wire/at-most.ts';
 import type { openLedger } from './wire/audit.ts';
 import type { ReadChannelSettings } from './wire/channels.ts';
 import { drive } from './wire/driving.ts';
@@ -155,6 +156,8 @@ async function openHome(
   options: WireOptions,
 ): Promise<{ home: Home; close: () => Promise<void> }> {
   const { report } = options;
+  let mine: Awaited<ReturnType<typeof aws.identity.where>> | undefined;
+  const signedIn = async () => (mine ??= await aws.identity.where());
   const [
     openHost,
     wiring,
@@ -164,7 +167,6 @@ async function openHome(
     { createKeeper },
     { calibrationsOn },
     { gateFilesOn },
-    found,
   ] = await Promise.all([
     hostFor(aws, options),
     import('./wire/incidents.ts'),
@@ -175,10 +177,8 @@ async function openHome(
     import('./app/calibrate/calibrations.ts'),
     import('./app/gates/files.ts'),
     // Without credentials the state can still be read; nothing in it is ours to act on until there are some.
-    aws.identity.where().catch(() => undefined),
+    atMost(SIGN_IN_PATIENCE_MS, signedIn(), clock),
   ]);
-  let mine = found;
-  const signedIn = async () => (mine ??= await aws.identity.where());
   const { aliasPerform, commandOf, createPerform, isAwaitedBy, newestWrite } = performing;
   const gateFiles = gateFilesOn(
     lazyShelf(() => shelfFor(aws, options, 'gates')),
@@ -279,14 +279,12 @@ async function openHome(
       drive({ aws, regions, host, signedIn, isOurs, keeper, incidents, trains, clock, report }, watched),
   };
   const close = async (): Promise<void> => {
-    const done = new AbortController();
     const last = Promise.all([
       keeper.finish(),
       herald.finish(),
       incidents.finish().catch((error: unknown) => report(String(error))),
     ]);
-    await Promise.race([last, clock.sleep(LAST_WORK_MS, done.signal).catch(() => undefined)]);
-    done.abort();
+    await atMost(LAST_WORK_MS, last, clock);
     // Until here everything that is asked of the state may be asked of this very process.
     await endpoint?.close();
     await incidents.close();
@@ -296,5 +294,7 @@ async function openHome(
   return { home, close };
 }
 
+/** A state is opened without knowing who this is where AWS says nothing for so long. */
+const SIGN_IN_PATIENCE_MS = 2_000;
 /** A process that leaves waits for its last work at most so long. */
 const LAST_WORK_MS = 5_000;

@@ -146,6 +146,18 @@ function health(facts: VersionFacts, release: Release | null): string[] {
   return found;
 }
 
+/** Tells an open release to go back; whoever drives it does so as soon as it can. Asks nothing of AWS. */
+export async function orderRollback(
+  { host, clock }: Pick<Ports, 'host' | 'clock'>,
+  open: Release,
+  who: Who,
+  why?: string,
+): Promise<Release> {
+  const stamp = { at: clock.now(), who, ...(why === undefined ? {} : { why }) };
+  const { state } = await host.deliver(actorOf(open.plan.key), { kind: 'rollback', releaseId: open.id, ...stamp });
+  return state.release ?? open;
+}
+
 /** Hands the rollback to the engine: an order to the open release, or a switch back after it had ended. */
 export async function rollbackThroughEngine(
   ports: Ports,
@@ -159,10 +171,8 @@ export async function rollbackThroughEngine(
   // A person who repairs has not told what the last release knew.
   const functions = open?.plan.functions;
   const stamp = { at: ports.clock.now(), who, ...(why === undefined ? {} : { why }) };
-  if (isOpen(open) && open.plan.stable === target.version) {
-    const { state } = await ports.host.deliver(actor, { kind: 'rollback', releaseId: open.id, ...stamp });
-    return { ok: true, value: state.release ?? open };
-  }
+  if (isOpen(open) && open.plan.stable === target.version)
+    return { ok: true, value: await orderRollback(ports, open, who, why) };
   if (isOpen(open)) {
     return refuse(
       'refused',

@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os';
+import type { Clock } from '../app/ports/clock.ts';
 import type { Identity } from '../app/ports/identity.ts';
 import { AwsProblem } from '../app/ports/problem.ts';
 import type { Who } from '../core/who.ts';
@@ -6,7 +7,7 @@ import type { Clients } from './clients.ts';
 import { call } from './problem.ts';
 
 /** Who is acting, and where, as STS says. The answer is remembered: it cannot change while the credentials live. */
-export function createIdentity(clients: Clients): Identity {
+export function createIdentity(clients: Clients, clock: Clock): Identity {
   let caller: Promise<{ arn: string; account: string }> | undefined;
   const ask = (): Promise<{ arn: string; account: string }> => {
     caller ??= callerOf(clients).catch((error: unknown) => {
@@ -16,12 +17,14 @@ export function createIdentity(clients: Clients): Identity {
     return caller;
   };
   return {
-    async whoAmI(): Promise<Who> {
-      try {
-        return { name: (await ask()).arn, provedBy: 'sts' };
-      } catch {
-        return { name: `${osUser()}@${hostname()}`, provedBy: 'os-user' };
-      }
+    async whoAmI(patienceMs) {
+      const asked = ask().then(({ arn }): Who => ({ name: arn, provedBy: 'sts' }), osWho);
+      if (patienceMs === undefined) return asked;
+      const answered = new AbortController();
+      const silence = clock.sleep(patienceMs, answered.signal).then(osWho, osWho);
+      const who = await Promise.race([asked, silence]);
+      answered.abort();
+      return who;
     },
     async where() {
       const region = await call('sts:GetCallerIdentity', async () => (await clients.sts()).config.region());
@@ -42,6 +45,10 @@ async function callerOf(clients: Clients): Promise<{ arn: string; account: strin
       'the answer has no account or ARN: is this endpoint really STS?',
     );
   return { arn, account };
+}
+
+function osWho(): Who {
+  return { name: `${osUser()}@${hostname()}`, provedBy: 'os-user' };
 }
 
 /** A container may run as a user id that has no entry in the machine's user list. */

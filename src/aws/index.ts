@@ -84,7 +84,7 @@ export function createAws(options: AwsOptions, clock: Clock = systemClock): Aws 
     hooks: createHooks(clients),
     invoker: createInvoker(clients),
     security: createFunctionSecurity(clients),
-    identity: createIdentity(clients),
+    identity: createIdentity(clients, clock),
     stacks: createStacks(clients),
     retention: createRetention(clients),
     concurrency: createConcurrency(clients),

@@ -128,19 +128,27 @@ export async function recordedKey(context: Context): Promise<AliasKey> {
     return await aliasKey(context);
   } catch (problem) {
     if (!(problem instanceof Error) || problem.name !== 'AwsProblem') throw problem;
-    const name = await aliasName(context);
-    const { host } = (await (await context.wired()).home()).ports;
-    const known = await host.list({ limit: MAX_KNOWN });
-    const keys = known
-      .map(({ state }) => state.key)
-      .filter((key) => key.function === name.function && key.alias === name.alias);
-    const [key, ...others] = keys;
-    if (!key || others.length > 0) throw problem;
+    const key = await knownKey(context, {});
+    if (!key) throw problem;
     context.output.note(
       `AWS was not asked (${problem.message}): this is the state of account ${key.account}, ${key.region}`,
     );
     return key;
   }
+}
+
+/** The one alias of that name which the state knows, without asking AWS; undefined where there is none, or several. */
+export async function knownKey(context: Context, query: { readonly open?: true }): Promise<AliasKey | undefined> {
+  const { flags, io } = context;
+  const name = await aliasName(context);
+  const region = flags.region ?? io.env.AWS_REGION ?? io.env.AWS_DEFAULT_REGION;
+  const { host } = (await (await context.wired()).home()).ports;
+  const known = await host.list({ ...query, limit: MAX_KNOWN });
+  const keys = known
+    .map(({ state }) => state.key)
+    .filter((key) => key.function === name.function && key.alias === name.alias)
+    .filter((key) => region === undefined || key.region === region);
+  return keys.length === 1 ? keys[0] : undefined;
 }
 
 /** A state with more aliases than this is a server's, which has credentials. */

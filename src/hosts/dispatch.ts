@@ -35,6 +35,8 @@ const RENEWALS = 3;
 const FIRST_RETRY_MS = 1_000;
 /** A command is owed until it is answered, so it is tried for ever, at this pace in the end. */
 const LAST_RETRY_MS = 60_000;
+/** One that was given back is seldom impossible: its process may only not have been signed in, and others are. */
+const LONGEST_WAIT_MS = 10_000;
 /** Some nine minutes of a state that cannot be written; then the result in hand is given up and the command redone. */
 const MAX_ANSWERS = 15;
 
@@ -121,7 +123,7 @@ export class Dispatcher<State, Event, Command> {
     if (this.#stop.signal.aborted) return;
     const { giveBack, clock, report } = this.#options;
     try {
-      await giveBack(actor, command, clock.now() + backoff(attempts));
+      await giveBack(actor, command, clock.now() + Math.min(backoff(attempts), LONGEST_WAIT_MS));
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       report(`a command of ${actor} stays with this process until it ends: ${textOf(error)}`);

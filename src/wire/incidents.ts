@@ -21,6 +21,7 @@ import type { Command } from '../core/release/commands.ts';
 import type { AliasEvent } from '../core/release/events.ts';
 import type { AliasDoc } from '../core/release/release.ts';
 import type { ServedKind } from '../hosts/restate/serve.ts';
+import { atMost } from './at-most.ts';
 import type { OpenedHost, OpenHost } from './hosts.ts';
 import type { Pages, ReadPageSettings } from './pages.ts';
 
@@ -254,10 +255,7 @@ export function lookingFirst(host: AliasHost, opener: Opener, clock: Clock): Ali
   return {
     async deliver(actor, event) {
       if (event.kind === 'start') {
-        const stop = new AbortController();
-        const patience = clock.sleep(BEFORE_NEXT_MS, stop.signal).catch(() => undefined);
-        await Promise.race([opener.look(actor), patience]);
-        stop.abort();
+        await atMost(BEFORE_NEXT_MS, opener.look(actor), clock);
       }
       return host.deliver(actor, event);
     },

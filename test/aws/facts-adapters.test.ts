@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createClients } from '../../src/aws/clients.ts';
+import { systemClock } from '../../src/aws/clock.ts';
 import { createIdentity } from '../../src/aws/identity.ts';
 import { createAws } from '../../src/aws/index.ts';
 import { invokersOf } from '../../src/aws/traffic-facts.ts';
@@ -308,7 +309,7 @@ test('without credentials the next command is named', async () => {
   const clients = createClients({ endpointUrl: 'http://192.0.2.1' }, env);
   const sts = await clients.sts();
   sts.config.credentials = () => Promise.reject(Object.assign(new Error('none'), { name: 'CredentialsProviderError' }));
-  await assert.rejects(createIdentity(clients).where(), {
+  await assert.rejects(createIdentity(clients, systemClock).where(), {
     kind: 'unauthenticated',
     message: /no AWS credentials found .*set AWS_PROFILE.*switchback local/,
   });

@@ -342,7 +342,7 @@ export class World {
   }
 
   async #perform(actor: string, command: Command, doc: AliasDoc): Promise<void> {
-    const perform = aliasPerform(createPerform({ ...this.aws, clock: this.clock, random: () => 0 }), this.clock);
+    const perform = aliasPerform(createPerform({ ...this.aws, clock: this.clock, random: () => 0.5 }), this.clock);
     const result = await perform(actor, command, doc);
     if (result) this.#turn(actor, result);
   }

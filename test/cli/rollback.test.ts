@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AwsProblem } from '../../src/app/ports/problem.ts';
 import { FLAGS, World } from './fakes.ts';
 
 async function released(): Promise<World> {
@@ -67,6 +68,33 @@ for (const state of ['lost', 'stuck'] as const) {
     assert.match(err, /the ledger does not hold this rollback/);
   });
 }
+
+test('ordered while AWS cannot be asked, it is left with the open release and carried out when AWS answers', async () => {
+  const world = new World();
+  world.counts['41'] = { invocations: 20, errors: 0 };
+  await world.run('deploy', ...FLAGS, '--version', '42', '--strategy', 'canary 10% 1h', '--detach');
+  world.outage = new AwsProblem('unavailable', 'GetCallerIdentity', 'ECONNREFUSED', 'connection refused');
+  void world.clock.sleep(120_000).then(() => {
+    world.outage = undefined;
+  });
+  const { exit, json, err } = await world.run('rollback', ...FLAGS, '--reason', 'enough', '--json');
+  assert.equal(exit, 0, err);
+  assert.deepEqual([json.state, json.reason], ['rolledBack', 'enough']);
+  assert.match(
+    err,
+    /AWS cannot be asked from here \(.*refused\)\. Release r-\w+ has the order to go back to version 41/,
+  );
+  assert.deepEqual([world.alias?.version, world.alias?.second], ['41', null]);
+});
+
+test('ordered while AWS cannot be asked and no release is open, it says what it could not ask', async () => {
+  const world = await released();
+  world.outage = new AwsProblem('unavailable', 'GetCallerIdentity', 'ECONNREFUSED', 'connection refused');
+  const { exit, err } = await world.run('rollback', ...FLAGS);
+  assert.equal(exit, 1);
+  assert.match(err, /connection refused/);
+  assert.equal(world.alias?.version, '42');
+});
 
 test('an alias that was left split by somebody goes back to its main version', async () => {
   const world = new World();

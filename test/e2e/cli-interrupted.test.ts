@@ -136,6 +136,31 @@ describe('a release goes on after', { concurrency: 4 }, () => {
       }
     });
 
+    test('loses no rollback that is ordered meanwhile: it is carried out when the endpoint is back', async () => {
+      const lost = await Site.open({ dataDir: 'aws' });
+      let back: LocalAwsProcess | undefined;
+      try {
+        const service = await lost.service(good('one'));
+        await service.publish(good('two'));
+        const deploy = service.start('deploy', '--version', '2', '--strategy', 'canary 25% 1h');
+        await deploy.says(/read back: version 1 75 %/);
+        await lost.local.kill();
+        const ordered = service.start('rollback', '--reason', 'customers call');
+        await ordered.says(/has the order to go back to version 1/);
+        back = await startLocalAws(lost.env, { port: lost.local.port, dataDir: path.join(lost.folder, 'aws') });
+        const ends = await Promise.all([ordered.ended, deploy.ended]);
+        assert.deepEqual(
+          ends.map(({ code }) => code),
+          [0, 3],
+          ends.map(({ stderr }) => stderr).join(),
+        );
+        await service.assertLive('1');
+      } finally {
+        assert.equal((await back?.stop()) ?? 0, 0);
+        lost.discard();
+      }
+    });
+
     test('while a command asks it is named, with what to do', async () => {
       const args = ['rollback', '--function', 'f', '--alias', 'live', '--json'];
       const env = {

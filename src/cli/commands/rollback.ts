@@ -1,4 +1,5 @@
 import { aftermath } from '../../app/aftermath.ts';
+import { textOf } from '../../app/error-text.ts';
 import type { AliasHost, Ports } from '../../app/ports/index.ts';
 import {
   alreadyThere,
@@ -19,6 +20,7 @@ import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { unwrap } from '../failure.ts';
 import { exitOf, type Followed, follow, type Since, sinceNow } from '../follow.ts';
+import { isCutOff, keepOrder } from '../kept-order.ts';
 import { within } from '../patience.ts';
 import { aliasKey, refuseOnly } from '../target.ts';
 
@@ -29,6 +31,9 @@ import { aliasKey, refuseOnly } from '../target.ts';
 const HOST_PATIENCE_MS = 700;
 /** The order's own part at least: a state that took its time to open is alive. */
 const ORDER_PATIENCE_MS = 300;
+
+/** An AWS that is silent for so long may be silent for minutes: the order is left with the state, where one can take it. */
+const AWS_PATIENCE_MS = 3_000;
 
 /** The alias is back by then: a slow state is worth some waiting, so that the ledger holds who did it and why. */
 const TELL_PATIENCE_MS = 3_000;
@@ -51,20 +56,50 @@ export async function run(context: Context): Promise<ExitCode> {
   refuseOnly(context);
   const startedAt = io.clock.now();
   const wired = await context.wired();
-  const key = await aliasKey(context);
-  const state = await openState(context, wired, key);
-  const home = state?.home;
-  const ports: Ports = home?.ports ?? { ...wired.aws, clock: io.clock, host: ABSENT };
-  const target = unwrap(await chooseTarget(ports, key, flags.to));
+  const looked = await reach(context, wired);
+  if (typeof looked === 'number') return looked;
+  const { key, state, ports, target } = looked;
   for (const finding of target.findings) output.say(line(['warn', '!'], ` ${finding}`));
-  const who = await wired.aws.identity.whoAmI();
-  const given: Case = { context, wired, key, who, target, startedAt };
+  const given: Case = { context, wired, key, who: await wired.aws.identity.whoAmI(), target, startedAt };
   if (flags.dryRun) return dryRun(given);
   const through = state && (await throughEngine(given, state));
   if (through === undefined && alreadyThere(target)) return nothingToDo(given);
-  const exit = through ?? (await directly(given, ports, home));
+  const exit = through ?? (await directly(given, ports, state?.home));
   if (exit === EXIT.done) await sayAftermath(given, ports);
   return exit;
+}
+
+/** What the state and AWS say before anything is done. */
+interface Looked {
+  readonly key: AliasKey;
+  readonly state: State | undefined;
+  readonly ports: Ports;
+  readonly target: Target;
+}
+
+/** The exit code instead where AWS does not answer and the order was left with the state. */
+async function reach(context: Context, wired: Wired): Promise<Looked | ExitCode> {
+  const { flags, io } = context;
+  const keep = async (why: string) => (flags.dryRun ? undefined : keepOrder(context, wired, why));
+  // Opening the state asks AWS as well: at the same time, so that a silent AWS is waited for once.
+  wired.home().catch(() => undefined);
+  const looking = look(context, wired);
+  try {
+    const looked = await within(AWS_PATIENCE_MS, looking, io.clock);
+    return looked ?? (await keep(`it has been silent for ${AWS_PATIENCE_MS / 1_000} s`)) ?? (await looking);
+  } catch (problem) {
+    const kept = isCutOff(problem) ? await keep(textOf(problem)) : undefined;
+    if (kept === undefined) throw problem;
+    return kept;
+  }
+}
+
+async function look(context: Context, wired: Wired): Promise<Looked> {
+  const { flags, io } = context;
+  const key = await aliasKey(context);
+  const state = await openState(context, wired, key);
+  const ports: Ports = state?.home.ports ?? { ...wired.aws, clock: io.clock, host: ABSENT };
+  return { key, state, ports, target: unwrap(await chooseTarget(ports, key, flags.to)) };
 }
 
 /** What stays behind is a help for afterwards: it is never waited for long. */
