@@ -29,6 +29,11 @@ export function watchingMany<T>(run: () => T, signal?: AbortSignal): T {
   return calling({ priority: 'watching', ownRetries: false, ...(signal ? { signal } : {}) }, run);
 }
 
+/** Runs what is no part of the work that led to it, with calls as anybody makes them. */
+export function callingApart<T>(run: () => T): T {
+  return current.exit(run);
+}
+
 export function callingNow(): Calling {
   return current.getStore() ?? ORDINARY;
 }

@@ -1,6 +1,7 @@
 import type { Followed, Reader } from '../app/ports/signals.ts';
 import type { Observation, Watch } from '../core/release/observation.ts';
 import { Bulletin } from './bulletin.ts';
+import { callingApart } from './calling.ts';
 
 /** What all followers of a process share. */
 export interface Followers {
@@ -48,7 +49,7 @@ export class Follower implements Followed {
   /** Ends the following with a reason. */
   fail(error: unknown): void {
     if (this.#left) return;
-    const ended = (): void => this.#reader.ended(error);
+    const ended = (): void => callingApart(() => this.#reader.ended(error));
     this.stop().then(ended, ended);
   }
 }

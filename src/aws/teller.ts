@@ -1,4 +1,5 @@
 import type { Clock } from '../app/ports/clock.ts';
+import { callingApart } from './calling.ts';
 import type { Follower } from './follower.ts';
 
 /** A busy function would tell with every record; five times a second is as fast as anyone decides. */
@@ -78,7 +79,8 @@ export class Teller {
 
   async #tell(follower: Follower): Promise<void> {
     try {
-      await follower.tell(follower.bulletin.take());
+      // A reader acts on what it is told, and goes on with that where the watching has ended.
+      await callingApart(() => follower.tell(follower.bulletin.take()));
     } catch (error) {
       follower.isGone = true;
       follower.fail(error);

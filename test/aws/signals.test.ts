@@ -412,6 +412,22 @@ test('a watcher that cannot tell ends with the reason', async () => {
   );
 });
 
+test('what a reader does with AWS is no part of the watching: it goes on where the watching has ended', async () => {
+  await using scripted = await start({ logs: [logEvent(1, 1_000, 'error')] });
+  const clock = new StepClock(SINCE + 5_000);
+  const { signals, aliases } = createAws({ endpointUrl: scripted.endpointUrl, region: 'us-east-1' }, clock);
+  const key = { account: '123456789012', region: 'us-east-1', function: 'orders', alias: 'live' };
+  let followed: ReturnType<typeof signals.follow> | undefined;
+  const read = await new Promise((resolve, reject) => {
+    const tell = async (): Promise<void> => {
+      void followed?.stop();
+      resolve((await aliases.get(key))?.version);
+    };
+    followed = signals.follow({ watch: WATCH, tell: () => tell().catch(reject), ended: reject });
+  });
+  assert.equal(read, '6');
+});
+
 /** What a scripted stream sends, in order; open ends until its reader goes. */
 class Mailbox<T> {
   readonly #items: T[] = [];

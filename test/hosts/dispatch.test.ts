@@ -64,7 +64,7 @@ describe('the dispatcher', () => {
     await broken.idle();
     assert.deepEqual(
       log,
-      [1_000, 2_000, 4_000, 60_000].map((ms) => `c given back for ${ms} ms`),
+      [1_000, 2_000, 4_000, 10_000].map((ms) => `c given back for ${ms} ms`),
     );
   });
 
