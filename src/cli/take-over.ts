@@ -34,7 +34,7 @@ export async function takeBackRemains(
   const ageMs = remains.beganAt === null ? 0 : now - remains.beganAt;
   const limitMs = asked ?? ABANDONED_MS;
   if (ageMs < limitMs) throw tooYoung(key, remains, found, ageMs, limitMs);
-  if (remains.kind === 'open') await refuseDriven(home, key, remains);
+  if (remains.kind === 'open') await refuseDriven(context, home, key, remains);
   await takeBack(context, home, key, remains, found, ageMs);
 }
 
@@ -58,10 +58,24 @@ function tooYoung(key: AliasKey, remains: Remains, found: AliasSnapshot, ageMs: 
   });
 }
 
-/** Whoever drives the open releases of this state may be at this one. */
-async function refuseDriven({ upkeep }: Home, key: AliasKey, { releaseId }: Remains): Promise<void> {
-  const lease = await upkeep.tryBecomeRunner();
-  if (lease) return lease.release();
+/** How often a lease that may run out is looked at. */
+const LOOK_MS = 1_000;
+
+/** Whoever drives the open releases of this state may be at this one; whoever died may only seem to. */
+async function refuseDriven(
+  { io, output }: Context,
+  { upkeep }: Home,
+  key: AliasKey,
+  { releaseId }: Remains,
+): Promise<void> {
+  const until = io.clock.now() + (upkeep.leaseMs ?? 0);
+  for (let tries = 0; ; tries += 1) {
+    const lease = await upkeep.tryBecomeRunner();
+    if (lease) return lease.release();
+    if (io.clock.now() > until) break;
+    if (tries === 0) output.note(`release ${releaseId} is open: looking whether a process still drives it`);
+    await io.clock.sleep(LOOK_MS);
+  }
   throw new CommandFailure({
     exit: EXIT.refused,
     message: `release ${releaseId} of ${key.function}:${key.alias} is open, and a process is driving it: it is not taken over`,

@@ -62,7 +62,7 @@ export function openS3Host<State, Event extends ActorEvent, Command extends { re
 class S3<State, Event extends ActorEvent, Command extends { readonly key: string }> implements S3Host<State, Event> {
   readonly #options: S3HostOptions<State, Event, Command>;
   readonly #owner = randomUUID();
-  readonly #leaseMs: number;
+  readonly leaseMs: number;
   readonly #store: Store;
   readonly #changes: Changes;
   readonly #dispatcher: Dispatcher<State, Event, Command>;
@@ -73,7 +73,7 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
   constructor(options: S3HostOptions<State, Event, Command>) {
     const { objects, place, clock, logic, report, leaseMs = S3_LEASE_MS, pollMs = S3_POLL_MS } = options;
     this.#options = options;
-    this.#leaseMs = leaseMs;
+    this.leaseMs = leaseMs;
     this.#store = new Store({
       objects,
       place,
@@ -172,7 +172,7 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
     this.#mustBeOpen();
     const { objects, place, logic, clock, report } = this.#options;
     const key = `runner/${logic.kind}`;
-    const lease = await takeLease({ objects, place, key, owner: this.#owner, leaseMs: this.#leaseMs, clock, report });
+    const lease = await takeLease({ objects, place, key, owner: this.#owner, leaseMs: this.leaseMs, clock, report });
     if (!lease) return undefined;
     const stop = new AbortController();
     const wakes = new Wakes();
@@ -301,7 +301,7 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
 
   #owe(command: Command): OwedCommand {
     const now = this.#options.clock.now();
-    const leaseUntil = now + this.#leaseMs;
+    const leaseUntil = now + this.leaseMs;
     return { key: command.key, command, attempts: 1, owner: this.#owner, leaseUntil, dueAt: now };
   }
 
@@ -311,7 +311,7 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
       const taken = (found?.outbox ?? []).filter((owed) => this.#isForTaking(actor, owed));
       if (!found || found.standing || taken.length === 0)
         return { document: undefined, result: { result: 0, owed: [] } };
-      const leaseUntil = this.#options.clock.now() + this.#leaseMs;
+      const leaseUntil = this.#options.clock.now() + this.leaseMs;
       const mine = taken.map((owed) => ({ ...owed, attempts: owed.attempts + 1, owner: this.#owner, leaseUntil }));
       const { state } = this.#stored(found);
       return {

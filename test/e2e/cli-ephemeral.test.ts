@@ -89,20 +89,36 @@ describe('a runner that vanished at 10 %, and its state with it', { concurrency:
 /** Longer than a runner's lease in S3: whoever takes over comes while the release holds. */
 const HOLDS_ON = ['--strategy', 'canary 50% 20s', '--bake', '300ms'];
 
-describe('a process that was killed, with its state still there', { concurrency: 3 }, () => {
+/** A runner that dies while half of the traffic is on version 2; its state is in S3. */
+async function abandonedInS3(): Promise<{ service: Service; state: readonly string[] }> {
+  const bucket = `state-of-${randomUUID()}`;
+  await fetch(`${site.env.AWS_ENDPOINT_URL}/${bucket}`, { method: 'PUT', headers: { host: 's3' } });
+  const service = await site.service(good('one'));
+  await service.publish(good('two'));
+  await service.publish(good('three'));
+  const state = ['--state', `s3://${bucket}/ci`];
+  const lost = on('lost', service, 'deploy', '--version', '2', ...HOLDS_ON, ...state);
+  await lost.says(/read back: version 1 50 % and version 2 50 %/);
+  await lost.kill('SIGKILL');
+  return { service, state };
+}
+
+describe('a process that was killed, with its state still there', { concurrency: 4 }, () => {
   test('in S3 is followed by the next machine, which takes the steps that it would have taken', async () => {
-    const bucket = `state-of-${randomUUID()}`;
-    await fetch(`${site.env.AWS_ENDPOINT_URL}/${bucket}`, { method: 'PUT', headers: { host: 's3' } });
-    const service = await site.service(good('one'));
-    await service.publish(good('two'));
-    const state = ['--state', `s3://${bucket}/ci`];
-    const lost = on('lost', service, 'deploy', '--version', '2', ...HOLDS_ON, ...state);
-    await lost.says(/read back: version 1 50 % and version 2 50 %/);
-    await lost.kill('SIGKILL');
+    const { service, state } = await abandonedInS3();
     const { code, stdout, stderr } = await on('next', service, 'watch', '--json', ...state).ended;
     assert.equal(code, 0, stderr);
     assert.equal((JSON.parse(stdout) as ReleaseJson).state, 'promoted');
     await service.assertLive('2');
+  });
+
+  test('in S3 is taken over by the next deploy, which waits until its lease has run out', async () => {
+    const { service, state } = await abandonedInS3();
+    const next = ['deploy', '--version', '3', ...QUICK, '--take-over', '0s', ...state];
+    const { code, stderr } = await on('next', service, ...next).ended;
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /looking whether a process still drives it[\s\S]*taking it back to version 1 first/);
+    await service.assertLive('3');
   });
 
   test('is taken over by the next deploy where that was asked for', async () => {

@@ -12,6 +12,8 @@ export interface HostUpkeep {
    * them within a fraction of a second where the host can. Bounded by `limit`.
    */
   briefs(query: { after?: string; limit: number }): Promise<readonly Brief[]>;
+  /** How long a runner that died still counts as alive; not at all where it is not given. */
+  readonly leaseMs?: number;
   /** Makes this process the one that delivers ticks; undefined where another process is it. Ends with the process. */
   tryBecomeRunner(): Promise<RunnerLease | undefined>;
 }
