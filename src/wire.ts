@@ -8,6 +8,7 @@ import type { Relocation } from './app/ports/relocation.ts';
 import type { Shelf } from './app/ports/shelf.ts';
 import type { Stage } from './app/ports/stage.ts';
 import type { Trail } from './app/ports/trail.ts';
+import { within } from './app/within.ts';
 import type { Aws, AwsOptions } from './aws/index.ts';
 import type { Quotas } from './aws/quotas.ts';
 import type { Trials } from './channels/trial.ts';
@@ -16,7 +17,6 @@ import type { AliasDoc } from './core/release/release.ts';
 import type { Watched } from './core/release/watch.ts';
 import type { Endpoint } from './hosts/restate/endpoint.ts';
 import type { ServeOptions } from './hosts/restate/serve.ts';
-import { atMost } from './wire/at-most.ts';
 import type { openLedger } from './wire/audit.ts';
 import type { ReadChannelSettings } from './wire/channels.ts';
 import { drive } from './wire/driving.ts';
@@ -158,6 +158,8 @@ async function openHome(
   const { report } = options;
   let mine: Awaited<ReturnType<typeof aws.identity.where>> | undefined;
   const signedIn = async () => (mine ??= await aws.identity.where());
+  // Without credentials the state can still be read; nothing in it is ours to act on until there are some.
+  const asked = signedIn().catch(() => undefined);
   const [
     openHost,
     wiring,
@@ -176,8 +178,7 @@ async function openHome(
     import('./app/bundle/keeper.ts'),
     import('./app/calibrate/calibrations.ts'),
     import('./app/gates/files.ts'),
-    // Without credentials the state can still be read; nothing in it is ours to act on until there are some.
-    atMost(SIGN_IN_PATIENCE_MS, signedIn(), clock),
+    within(SIGN_IN_PATIENCE_MS, asked, clock),
   ]);
   const { aliasPerform, commandOf, createPerform, isAwaitedBy, newestWrite } = performing;
   const gateFiles = gateFilesOn(
@@ -284,7 +285,7 @@ async function openHome(
       herald.finish(),
       incidents.finish().catch((error: unknown) => report(String(error))),
     ]);
-    await atMost(LAST_WORK_MS, last, clock);
+    await within(LAST_WORK_MS, last, clock);
     // Until here everything that is asked of the state may be asked of this very process.
     await endpoint?.close();
     await incidents.close();
@@ -296,5 +297,6 @@ async function openHome(
 
 /** A state is opened without knowing who this is where AWS says nothing for so long. */
 const SIGN_IN_PATIENCE_MS = 2_000;
+
 /** A process that leaves waits for its last work at most so long. */
 const LAST_WORK_MS = 5_000;

@@ -2,6 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import type { Clock } from '../app/ports/clock.ts';
 import type { Identity } from '../app/ports/identity.ts';
 import { AwsProblem } from '../app/ports/problem.ts';
+import { within } from '../app/within.ts';
 import type { Who } from '../core/who.ts';
 import type { Clients } from './clients.ts';
 import { call } from './problem.ts';
@@ -20,11 +21,7 @@ export function createIdentity(clients: Clients, clock: Clock): Identity {
     async whoAmI(patienceMs) {
       const asked = ask().then(({ arn }): Who => ({ name: arn, provedBy: 'sts' }), osWho);
       if (patienceMs === undefined) return asked;
-      const answered = new AbortController();
-      const silence = clock.sleep(patienceMs, answered.signal).then(osWho, osWho);
-      const who = await Promise.race([asked, silence]);
-      answered.abort();
-      return who;
+      return (await within(patienceMs, asked, clock)) ?? osWho();
     },
     async where() {
       const region = await call('sts:GetCallerIdentity', async () => (await clients.sts()).config.region());

@@ -1,9 +1,9 @@
+import { within } from '../app/within.ts';
 import type { AliasKey } from '../core/release/alias.ts';
 import type { Home } from '../wire.ts';
 import type { Context } from './context.ts';
 import { EXIT } from './exit.ts';
 import { CommandFailure } from './failure.ts';
-import { within } from './patience.ts';
 
 /** Incidents that cannot be read stop nobody. */
 const PATIENCE_MS = 5_000;

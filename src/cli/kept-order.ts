@@ -1,10 +1,10 @@
 import { orderRollback } from '../app/rollback.ts';
+import { within } from '../app/within.ts';
 import { isOpen } from '../core/release/release.ts';
 import type { Wired } from '../wire.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { follow, report, sinceNow } from './follow.ts';
-import { within } from './patience.ts';
 import { knownKey } from './target.ts';
 
 /** What passes by itself, or when somebody signs in; whoever drives the release may not have it at all. */

@@ -1,4 +1,5 @@
 import { type Order, order } from '../app/operate.ts';
+import { within } from '../app/within.ts';
 import { actorOf } from '../core/release/alias.ts';
 import { heldRun } from '../core/release/gate-runs.ts';
 import { type Release, stateOf } from '../core/release/release.ts';
@@ -11,7 +12,6 @@ import { EXIT, type ExitCode } from './exit.ts';
 import { unwrap } from './failure.ts';
 import { openRelease } from './follow.ts';
 import { mayGoForward } from './forward.ts';
-import { within } from './patience.ts';
 import { aliasKey, refuseOnly } from './target.ts';
 
 /** An order's own write is one call to AWS; whoever runs next performs it where it takes longer. */

@@ -12,6 +12,7 @@ import type { AliasHost, Ports } from '../app/ports/index.ts';
 import type { Regions } from '../app/ports/regions.ts';
 import type { Relocation } from '../app/ports/relocation.ts';
 import type { Shelf } from '../app/ports/shelf.ts';
+import { within } from '../app/within.ts';
 import type { Aws } from '../aws/index.ts';
 import type { IncidentCommand } from '../core/incident/commands.ts';
 import type { IncidentEvent } from '../core/incident/events.ts';
@@ -21,7 +22,6 @@ import type { Command } from '../core/release/commands.ts';
 import type { AliasEvent } from '../core/release/events.ts';
 import type { AliasDoc } from '../core/release/release.ts';
 import type { ServedKind } from '../hosts/restate/serve.ts';
-import { atMost } from './at-most.ts';
 import type { OpenedHost, OpenHost } from './hosts.ts';
 import type { Pages, ReadPageSettings } from './pages.ts';
 
@@ -254,9 +254,7 @@ const BEFORE_NEXT_MS = 2_000;
 export function lookingFirst(host: AliasHost, opener: Opener, clock: Clock): AliasHost {
   return {
     async deliver(actor, event) {
-      if (event.kind === 'start') {
-        await atMost(BEFORE_NEXT_MS, opener.look(actor), clock);
-      }
+      if (event.kind === 'start') await within(BEFORE_NEXT_MS, opener.look(actor), clock);
       return host.deliver(actor, event);
     },
     read: (actor) => host.read(actor),

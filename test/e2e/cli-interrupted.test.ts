@@ -116,38 +116,45 @@ describe('a release goes on after', { concurrency: 4 }, () => {
   });
 
   describe('an endpoint that goes away', { concurrency: 2 }, () => {
-    test('in mid-release: the release waits for it and is resumed when it is back', async () => {
+    /** An endpoint of its own, with a service of two versions; `lose` it, and bring it `back` with what it knew. */
+    async function throughOutage(
+      play: (service: Service, lose: () => Promise<void>, back: () => Promise<void>) => Promise<void>,
+    ): Promise<void> {
       const lost = await Site.open({ dataDir: 'aws' });
-      let back: LocalAwsProcess | undefined;
+      let again: LocalAwsProcess | undefined;
+      const back = async (): Promise<void> => {
+        again = await startLocalAws(lost.env, { port: lost.local.port, dataDir: path.join(lost.folder, 'aws') });
+      };
       try {
         const service = await lost.service(good('one'));
         await service.publish(good('two'));
+        await play(service, () => lost.local.kill(), back);
+      } finally {
+        assert.equal((await again?.stop()) ?? 0, 0);
+        lost.discard();
+      }
+    }
+
+    test('in mid-release: the release waits for it and is resumed when it is back', () =>
+      throughOutage(async (service, lose, back) => {
         const deploy = service.start('deploy', '--version', '2', '--strategy', '25% 1s, 50% 1s', '--bake', '300ms');
         await deploy.says(/read back: version 1 75 %/);
-        await lost.local.kill();
+        await lose();
         await deploy.says(/ECONNREFUSED|cannot be|could not|nothing answers/);
-        back = await startLocalAws(lost.env, { port: lost.local.port, dataDir: path.join(lost.folder, 'aws') });
+        await back();
         const { code, stdout, stderr } = await deploy.ended;
         assert.equal(code, 0, stdout + stderr);
         await service.assertLive('2');
-      } finally {
-        assert.equal((await back?.stop()) ?? 0, 0);
-        lost.discard();
-      }
-    });
+      }));
 
-    test('loses no rollback that is ordered meanwhile: it is carried out when the endpoint is back', async () => {
-      const lost = await Site.open({ dataDir: 'aws' });
-      let back: LocalAwsProcess | undefined;
-      try {
-        const service = await lost.service(good('one'));
-        await service.publish(good('two'));
+    test('loses no rollback that is ordered meanwhile: it is carried out when the endpoint is back', () =>
+      throughOutage(async (service, lose, back) => {
         const deploy = service.start('deploy', '--version', '2', '--strategy', 'canary 25% 1h');
         await deploy.says(/read back: version 1 75 %/);
-        await lost.local.kill();
+        await lose();
         const ordered = service.start('rollback', '--reason', 'customers call');
         await ordered.says(/has the order to go back to version 1/);
-        back = await startLocalAws(lost.env, { port: lost.local.port, dataDir: path.join(lost.folder, 'aws') });
+        await back();
         const ends = await Promise.all([ordered.ended, deploy.ended]);
         assert.deepEqual(
           ends.map(({ code }) => code),
@@ -155,11 +162,7 @@ describe('a release goes on after', { concurrency: 4 }, () => {
           ends.map(({ stderr }) => stderr).join(),
         );
         await service.assertLive('1');
-      } finally {
-        assert.equal((await back?.stop()) ?? 0, 0);
-        lost.discard();
-      }
-    });
+      }));
 
     test('while a command asks it is named, with what to do', async () => {
       const args = ['rollback', '--function', 'f', '--alias', 'live', '--json'];

@@ -1,4 +1,5 @@
 import { asked, decideApproval, personOf } from '../../app/approve.ts';
+import { within } from '../../app/within.ts';
 import { actorOf } from '../../core/release/alias.ts';
 import { approvalJson } from '../../present/json/approval.ts';
 import { releaseJson } from '../../present/json/release.ts';
@@ -9,7 +10,6 @@ import { flagsOf } from '../../present/text/words.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { unwrap, usage } from '../failure.ts';
-import { within } from '../patience.ts';
 import { aliasKey } from '../target.ts';
 
 /** What a word sets in motion at once is awaited this long; whoever runs next performs what takes longer. */

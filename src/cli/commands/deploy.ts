@@ -1,5 +1,6 @@
 import { startRelease } from '../../app/operate.ts';
 import { planRelease } from '../../app/plan-release.ts';
+import { within } from '../../app/within.ts';
 import { actorOf } from '../../core/release/alias.ts';
 import type { Plan } from '../../core/release/plan.ts';
 import type { Release } from '../../core/release/release.ts';
@@ -14,7 +15,6 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { unwrap, usage } from '../failure.ts';
 import { follow, report, sinceNow, timeFlag } from '../follow.ts';
 import { mayGoForward } from '../forward.ts';
-import { within } from '../patience.ts';
 import { noop, showPlan, wanted } from '../planned.ts';
 import { portFlag } from '../port.ts';
 import { takeBackRemains } from '../take-over.ts';

@@ -1,4 +1,5 @@
 import { aftermath } from '../../app/aftermath.ts';
+import { within } from '../../app/within.ts';
 import { diagnose } from '../../core/doctor/rules.ts';
 import { releasesTold, toldOf } from '../../core/history/told.ts';
 import { releaseJson } from '../../present/json/release.ts';
@@ -10,7 +11,6 @@ import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { CommandFailure } from '../failure.ts';
 import { readTold } from '../ledger.ts';
-import { within } from '../patience.ts';
 import { recordedKey } from '../target.ts';
 
 /** The log group is a detail: without it the usual name is printed. */

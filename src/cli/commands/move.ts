@@ -1,11 +1,11 @@
 import { type MovablePlace, type Moved, moveAll } from '../../app/move.ts';
 import type { Relocation } from '../../app/ports/relocation.ts';
+import { within } from '../../app/within.ts';
 import { line } from '../../present/text/line.ts';
 import type { Home } from '../../wire.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { unwrap, usage } from '../failure.ts';
-import { within } from '../patience.ts';
 import { wireOptions } from '../run.ts';
 import { stateNamed } from '../states.ts';
 

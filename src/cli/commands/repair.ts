@@ -2,6 +2,7 @@ import { aftermath } from '../../app/aftermath.ts';
 import { type Examination, examine, repairTarget } from '../../app/codedeploy/repair.ts';
 import type { Ports } from '../../app/ports/index.ts';
 import { rollbackDirectly, rollbackThroughEngine, type Target } from '../../app/rollback.ts';
+import { within } from '../../app/within.ts';
 import type { Drift } from '../../core/doctor/drift.ts';
 import { type AliasKey, alone, type Routing, sameRouting } from '../../core/release/alias.ts';
 import { aftermathText } from '../../present/text/aftermath.ts';
@@ -10,7 +11,6 @@ import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { unwrap } from '../failure.ts';
 import { follow } from '../follow.ts';
-import { within } from '../patience.ts';
 import { aliasKey } from '../target.ts';
 import { ABSENT, openState, type State } from './rollback.ts';
 

@@ -8,6 +8,7 @@ import {
   rollbackThroughEngine,
   type Target,
 } from '../../app/rollback.ts';
+import { within } from '../../app/within.ts';
 import { type AliasKey, describeRouting, type Routing } from '../../core/release/alias.ts';
 import type { Release } from '../../core/release/release.ts';
 import type { Who } from '../../core/who.ts';
@@ -21,7 +22,6 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { unwrap } from '../failure.ts';
 import { exitOf, type Followed, follow, type Since, sinceNow } from '../follow.ts';
 import { isCutOff, keepOrder } from '../kept-order.ts';
-import { within } from '../patience.ts';
 import { aliasKey, refuseOnly } from '../target.ts';
 
 /**

@@ -1,11 +1,11 @@
 import { nameOf, type Place, readPlace } from '../../app/codedeploy/adopt.ts';
+import { within } from '../../app/within.ts';
 import type { ServeOptions } from '../../hosts/restate/serve.ts';
 import { line } from '../../present/text/line.ts';
 import type { Home } from '../../wire.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { CommandFailure, usage } from '../failure.ts';
-import { within } from '../patience.ts';
 import { portFlag } from '../port.ts';
 import { wireOptions } from '../run.ts';
 import { withHost } from '../states.ts';

@@ -1,3 +1,4 @@
+import { within } from '../../app/within.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { type AliasKey, type AliasSnapshot, actorOf, sameRouting } from '../../core/release/alias.ts';
 import { isOpen, type Release, stateOf } from '../../core/release/release.ts';
@@ -16,7 +17,6 @@ import type { Home } from '../../wire.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { usage } from '../failure.ts';
-import { within } from '../patience.ts';
 import { aliasKey, namesFunction } from '../target.ts';
 
 const WORK_PATIENCE_MS = 5_000;

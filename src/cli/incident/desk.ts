@@ -4,6 +4,7 @@ import { aboutOf } from '../../app/incident/about.ts';
 import { findIncident } from '../../app/incident/find.ts';
 import { type Ordered, type OrderOptions, orderIncident } from '../../app/incident/order.ts';
 import { digestOf } from '../../app/incident/send-draft.ts';
+import { within } from '../../app/within.ts';
 import type { Audience, Stage } from '../../core/comms/audiences.ts';
 import { parseDuration } from '../../core/duration.ts';
 import { seatsWords } from '../../core/incident/approvals.ts';
@@ -21,7 +22,6 @@ import type { Home, IncidentHome } from '../../wire.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { CommandFailure, unwrap, usage } from '../failure.ts';
-import { within } from '../patience.ts';
 
 /** What an order sets in motion (a message, a containment) is awaited this long; another process goes on with it. */
 const SETTLE_MS = 15_000;

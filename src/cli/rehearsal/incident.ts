@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { incidentIdOf } from '../../app/incident/ids.ts';
 import { orderIncident } from '../../app/incident/order.ts';
 import { PLAIN_PAGE } from '../../app/status/schema.ts';
+import { within } from '../../app/within.ts';
 import { AUDIENCES, type Audience, type Stage } from '../../core/comms/audiences.ts';
 import type { Message } from '../../core/comms/outbox.ts';
 import type { Order } from '../../core/incident/events.ts';
@@ -16,7 +17,6 @@ import type { Context } from '../context.ts';
 import { unwrap } from '../failure.ts';
 import { giveDraft } from '../incident/desk.ts';
 import { draft } from '../incident/postmortem.ts';
-import { within } from '../patience.ts';
 
 /** What the incident at the end of a rehearsal came to: for scripts and for people. */
 export interface Concluded {

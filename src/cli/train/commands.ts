@@ -1,5 +1,6 @@
 import { orderTrain, startTrain, type TrainOrder } from '../../app/train/operate.ts';
 import { planTrain, type TrainAnswer, type WantedTrain } from '../../app/train/plan.ts';
+import { within } from '../../app/within.ts';
 import { trainActorOf } from '../../core/train/plan.ts';
 import { isTrainOpen, type Train, trainStateOf } from '../../core/train/train.ts';
 import { SYSTEM } from '../../core/who.ts';
@@ -11,7 +12,6 @@ import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { CommandFailure, unwrap, usage } from '../failure.ts';
 import { timeFlag } from '../follow.ts';
-import { within } from '../patience.ts';
 import type { TemplateTrain } from '../template.ts';
 import { followTrain, reportTrain, showTrain } from './follow.ts';
 import { templateTrainWanted, trainActor, wantedTrain } from './target.ts';

@@ -79,17 +79,17 @@ export class Changes {
 
   async #look(): Promise<void> {
     this.#looking = true;
-    const fresh = [...this.#listeners].filter(([, { isNew }]) => isNew);
+    const fresh = new Map([...this.#listeners].filter(([, { isNew }]) => isNew));
     const known = this.#known;
     try {
       const listed = await this.#listed('actor');
       // After them: an actor is marked before it is stored, so that it is in one of both or in the next look.
-      const busy = fresh.length > 0 ? await this.#listed('busy') : undefined;
+      const busy = fresh.size > 0 ? await this.#listed('busy') : undefined;
       for (const [actor, etag] of this.#stored) listed.set(actor, etag);
       this.#known = listed;
       this.#lastProblem = '';
-      for (const [, listening] of fresh) listening.isNew = false;
-      if (busy) this.#announce([...busy.keys()], new Map(fresh).keys());
+      for (const listening of fresh.values()) listening.isNew = false;
+      if (busy) this.#announce([...busy.keys()], fresh.keys());
       if (!known) return;
       const changed = [...listed].filter(([actor, etag]) => !this.#stored.has(actor) && known.get(actor) !== etag);
       this.#announce(changed.map(([actor]) => actor));

@@ -1,4 +1,5 @@
 import { allIncidents } from '../../../app/incident/find.ts';
+import { within } from '../../../app/within.ts';
 import { titleFor } from '../../../core/incident/privacy.ts';
 import { incidentSummary } from '../../../present/json/incident.ts';
 import { incidentList } from '../../../present/text/incident.ts';
@@ -7,7 +8,6 @@ import type { Context } from '../../context.ts';
 import { EXIT, type ExitCode } from '../../exit.ts';
 import { usage } from '../../failure.ts';
 import { openDesk, show as showDesk } from '../../incident/desk.ts';
-import { within } from '../../patience.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 5_000;

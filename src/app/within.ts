@@ -1,4 +1,4 @@
-import type { Clock } from '../app/ports/clock.ts';
+import type { Clock } from './ports/clock.ts';
 
 /** The value, where it comes within `ms`; undefined where it does not. What goes wrong within that time is thrown. */
 export async function within<T>(ms: number, work: Promise<T>, clock: Pick<Clock, 'sleep'>): Promise<T | undefined> {
