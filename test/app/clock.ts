@@ -56,9 +56,10 @@ export class TestClock implements Clock {
     while (!settled) {
       // Everything that is ready runs first: a sleeper is only woken when nobody else has anything to do.
       for (let round = 0; round < 20 && !settled; round += 1) await new Promise((resolve) => setImmediate(resolve));
+      if (settled) break;
       const next = Math.min(...this.#sleepers.values());
       if (Number.isFinite(next)) this.advance(Math.max(0, next - this.now()));
-      else if (!settled) await Promise.race([ended, this.#someoneSleeps()]);
+      else await Promise.race([ended, this.#someoneSleeps()]);
     }
     return done;
   }

@@ -1,3 +1,4 @@
+import { wakeAgainMs } from '../../src/hosts/timers.ts';
 import type { Process, Tenant } from './process.ts';
 
 /** One turn as the ledger keeps it, and when it really happened. */
@@ -38,6 +39,8 @@ export class SimActor<State, Event, Command extends { readonly key: string }> im
   readonly #process: Process;
   readonly #options: SimActorOptions<State, Event, Command>;
   #armed: { readonly at: number } | undefined;
+  /** Since when no tick could be stored. */
+  #lateSince: number | undefined;
 
   constructor(process: Process, options: SimActorOptions<State, Event, Command>) {
     this.#process = process;
@@ -77,6 +80,7 @@ export class SimActor<State, Event, Command extends { readonly key: string }> im
 
   rearm(): void {
     this.#armed = undefined;
+    this.#lateSince = undefined;
     this.#arm();
   }
 
@@ -124,8 +128,9 @@ export class SimActor<State, Event, Command extends { readonly key: string }> im
       this.#armed = undefined;
       if (!alive()) return;
       const told = this.deliver(this.#options.tick(this.#process.clock.now()));
-      // A time that a tick did not move is looked at again a second later, as by the hosts' timers.
-      if (alive()) this.#arm(told === 'stored' ? 0 : FIRST_RETRY_MS);
+      if (told !== 'diskFull') this.#lateSince = undefined;
+      else this.#lateSince ??= timeline.now;
+      if (alive()) this.#arm(told === 'stored' ? 0 : wakeAgainMs(timeline.now - (this.#lateSince ?? timeline.now)));
     });
   }
 }

@@ -110,32 +110,37 @@ export function feedGuards(
   return next;
 }
 
-/** What every guard says now, in the plan's order. */
+/** What every guard says now: judges, alarms and thresholds, in the plan's order. */
 export function guardVerdicts(plan: Plan, guards: GuardState, at: number): readonly GuardVerdict[] {
-  const alarms = plan.alarms.map(
-    (guard, index): GuardVerdict => ({
-      kind: 'alarm',
-      guard: `alarm ${guard.name}`,
-      verdict: alarmVerdict(guard, guards.alarms[index] ?? undefined),
-    }),
-  );
-  const minutes = guards.minutes.flatMap(({ minuteMs, counts }) => {
-    const candidate = counts[plan.candidate];
-    return candidate ? [{ minuteMs, counts: candidate }] : [];
+  const found: GuardVerdict[] = judgeVerdicts(guards.judges).map((judge) => ({ kind: 'judge', ...judge }));
+  if (guards.bake)
+    found.push({
+      kind: 'judge',
+      guard: 'judge (100 %, against the past)',
+      verdict: bakeVerdict(plan, guards.bake),
+    });
+  plan.alarms.forEach((guard, index) => {
+    const verdict = alarmVerdict(guard, guards.alarms[index] ?? undefined);
+    found.push({ kind: 'alarm', guard: `alarm ${guard.name}`, verdict });
   });
-  const thresholds = plan.thresholds.map((threshold, index): GuardVerdict => {
+  const minutes = minutesOf(guards, plan.candidate);
+  plan.thresholds.forEach((threshold, index) => {
     const byLogs = thresholdVerdict(threshold, guards.thresholds[index] ?? NO_THRESHOLD_STATE, at);
     // Each look asks every guard more than once: what can add nothing is not asked.
-    if (minutes.length === 0 && byLogs.outcome !== 'error')
-      return { kind: 'threshold', guard: threshold.text, verdict: byLogs };
-    const byMinutes = minuteVerdict(threshold, minutes, at, slowIndexOf(plan, threshold));
-    return { kind: 'threshold', guard: threshold.text, verdict: worse(byLogs, byMinutes) };
+    const verdict =
+      minutes.length === 0 && byLogs.outcome !== 'error'
+        ? byLogs
+        : worse(byLogs, minuteVerdict(threshold, minutes, at, slowIndexOf(plan, threshold)));
+    found.push({ kind: 'threshold', guard: threshold.text, verdict });
   });
-  const judges = judgeVerdicts(guards.judges).map((judge): GuardVerdict => ({ kind: 'judge', ...judge }));
-  const bake: GuardVerdict[] = guards.bake
-    ? [{ kind: 'judge', guard: 'judge (100 %, against the past)', verdict: bakeVerdict(plan, guards.bake) }]
-    : [];
-  return [...judges, ...bake, ...alarms, ...thresholds];
+  return found;
+}
+
+function minutesOf({ minutes }: GuardState, version: string): { minuteMs: number; counts: Counts }[] {
+  return minutes.flatMap(({ minuteMs, counts }) => {
+    const own = counts[version];
+    return own ? [{ minuteMs, counts: own }] : [];
+  });
 }
 
 /** The first guard that says the candidate must go. */
