@@ -219,12 +219,16 @@ export function oneObject<T>(stdout: string, stderr: string): T {
   }
 }
 
+const CACHE = path.resolve(import.meta.dirname, '../../node_modules/.cache');
+
 /** What a child needs to run at all; nothing of the developer's own AWS set-up reaches it. */
 export function bareEnvironment(home: string): Record<string, string> {
   const { PATH = '', TMPDIR } = process.env;
   return {
     PATH: `${path.dirname(process.execPath)}${path.delimiter}${PATH}`,
     HOME: home,
+    // What one process has compiled, the next need not compile again, wherever its home is.
+    XDG_CACHE_HOME: CACHE,
     AWS_EC2_METADATA_DISABLED: 'true',
     ...(TMPDIR === undefined ? {} : { TMPDIR }),
   };
