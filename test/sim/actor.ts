@@ -92,6 +92,7 @@ export class SimActor<State, Event, Command extends { readonly key: string }> im
 
   #perform(command: Command, tries = 1): void {
     const alive = this.#process.alive();
+    this.#process.timeline.stir();
     this.#options.perform(command, alive).then(
       (event) => {
         if (!alive()) return;

@@ -120,7 +120,7 @@ export class SimAws {
     const random = this.#random;
     const { throttled, serverError, lostAnswer, lostRequest, slow } = this.#troubles;
     const trip = random.chance(slow) ? random.int(500, 20_000) : random.int(2, 40);
-    return new Promise((resolve, reject) => {
+    return this.#timeline.promise((resolve, reject) => {
       const answer = (run: () => void): void => this.#timeline.after(random.int(1, 20), () => alive() && run());
       this.#timeline.after(trip, () => {
         if (random.chance(throttled)) return answer(() => reject(problem('throttled', 'TooManyRequestsException')));

@@ -38,8 +38,8 @@ export function drawGates(random: Random, steps: number): Gate[] {
 export function simGates(timeline: Timeline, random: Random, alive: () => boolean): GateRunner {
   return {
     run: () =>
-      new Promise((resolve, reject) => {
-        timeline.after(random.int(5, 18_000), () => {
+      timeline.promise((resolve, reject) => {
+        timeline.after(random.chance(0.25) ? random.int(5, 18_000) : random.int(5, 2_000), () => {
           if (!alive()) return;
           if (random.chance(0.05)) return reject(new Error('it could not be started'));
           const outcome = random.chance(0.7) ? 'pass' : random.pick(['fail', 'inconclusive', 'error'] as const);

@@ -21,7 +21,7 @@ export function simHooks(
   return {
     answer: async () => undefined,
     invoke: (_name, payload) =>
-      new Promise((resolve, reject) => {
+      timeline.promise((resolve, reject) => {
         const answers = (): void =>
           answer(payload.LifecycleEventHookExecutionId, random.chance(fails) ? 'Failed' : 'Succeeded');
         if (!random.chance(silent)) timeline.after(random.int(10, 600_000), answers);

@@ -28,7 +28,7 @@ export class Receiver {
   send(message: string, alive: () => boolean): Promise<SendAnswer> {
     const { throttled, serverError, lostAnswer, lostRequest, slow } = this.#troubles;
     const random = this.#random;
-    return new Promise((resolve) => {
+    return this.#timeline.promise((resolve) => {
       const answer = (afterMs: number, what: SendAnswer): void =>
         this.#timeline.after(afterMs, () => alive() && resolve(what));
       const doubt: SendAnswer = { outcome: 'inDoubt', told: 'no answer came' };
@@ -48,7 +48,7 @@ export class Receiver {
 
   lookUp(message: string, alive: () => boolean): Promise<LookAnswer> {
     const random = this.#random;
-    return new Promise((resolve) =>
+    return this.#timeline.promise((resolve) =>
       this.#timeline.after(random.int(50, 2_000), () => {
         if (!alive()) return;
         if (random.chance(this.#troubles.serverError)) resolve({ outcome: 'cannotTell', told: 'the search failed' });

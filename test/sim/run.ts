@@ -85,7 +85,10 @@ const IN_ONE_ROUND = 32;
 async function tell(world: World): Promise<void> {
   /** What a thing leads to by promises alone has happened when the next immediate runs. */
   const next = (): void => {
-    if (!world.isOver()) world.timeline.step();
+    for (let n = 0; n < IN_ONE_ROUND && !world.isOver(); n += 1) {
+      world.timeline.step();
+      if (world.timeline.wasStirred()) return;
+    }
   };
   while (!world.isOver()) {
     for (let n = 0; n < IN_ONE_ROUND; n += 1) setImmediate(next);

@@ -12,6 +12,7 @@ export class Timeline {
   /** How many things have happened. */
   steps = 0;
   #order = 0;
+  #stirred = false;
   readonly #items: Item[] = [];
 
   constructor(startMs: number) {
@@ -40,9 +41,37 @@ export class Timeline {
     return true;
   }
 
+  /** A promise that is kept, or broken, when something happens: whoever waits for it goes on before the next thing does. */
+  promise<T>(begin: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      begin(
+        (value) => {
+          this.stir();
+          resolve(value);
+        },
+        (error) => {
+          this.stir();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  /** Something that goes on by promises has begun. */
+  stir(): void {
+    this.#stirred = true;
+  }
+
+  /** Whether any promise may go on since this was last asked; where none can, the next thing may happen at once. */
+  wasStirred(): boolean {
+    const was = this.#stirred;
+    this.#stirred = false;
+    return was;
+  }
+
   readonly clock: Clock = {
     now: () => this.now,
-    sleep: (ms) => new Promise((resolve) => this.after(ms, resolve)),
+    sleep: (ms) => this.promise<void>((resolve) => this.after(ms, resolve)),
   };
 }
 

@@ -42,7 +42,7 @@ export class Traffic {
   signals(of: () => { plan: Plan; bad: boolean } | undefined, alive: () => boolean): Signals {
     return {
       look: () =>
-        new Promise((resolve) =>
+        this.#timeline.promise((resolve) =>
           this.#timeline.after(this.#random.int(5, 500), () => {
             const release = of();
             if (alive() && release) resolve(this.observe(release, true));

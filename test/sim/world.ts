@@ -64,6 +64,7 @@ export class World {
   /** Looks at each release so far. */
   readonly #looks = new Map<string, number>();
   #started = 0;
+  #settling = false;
 
   constructor(seed: number, scenario: Scenario, mutation: Mutation = 'none') {
     const random = new Random(seed);
@@ -195,7 +196,11 @@ export class World {
 
   /** All releases are through: what is still under way at AWS may land, and messages may arrive; then the story ends. */
   #settle(): void {
+    // Each process that begins finds all releases through; a clock that was set back by a day can take a day to settle.
+    if (this.#settling) return;
+    this.#settling = true;
     this.timeline.after(60_000, () => {
+      this.#settling = false;
       if (this.incidents?.isBusy() ?? false) this.#settle();
       else this.#finish();
     });
