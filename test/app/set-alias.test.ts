@@ -98,6 +98,16 @@ describe('a write of the alias', () => {
     assert.equal(aliases.writes.length, 1);
   });
 
+  it('takes nobody for a stranger while it reads a revision that was replaced, however often', async () => {
+    const { aliases, first, perform } = world();
+    await perform(write({ last: first }));
+    aliases.faults.update.push('lostBefore');
+    aliases.faults.get.push(...Array.from<Fault>({ length: 8 }).fill('stale'));
+    const rollback = write({ fence: 2, target: STABLE, last: aliases.now(KEY), replaced: first.revisionId });
+    assertSet(await perform(rollback), aliases.now(KEY));
+    assert.ok(sameRouting(aliases.now(KEY), STABLE));
+  });
+
   it('says failed, and that it may be tried again, where no read ever confirms it', async () => {
     const { aliases, first, perform, clock } = world();
     aliases.faults.get.push(...Array.from<Fault>({ length: 1_000 }).fill('stale'));

@@ -73,7 +73,7 @@ export class SimAws {
       get: () => {
         // Without a read-back the engine takes its own word for what it sent.
         if (this.#mutation === 'noReadBack' && believed) return Promise.resolve(believed);
-        return call(() => (this.#random.chance(this.#troubles.staleRead) ? this.#before : this.alias));
+        return call(() => this.read());
       },
       update: (_key, to, revisionId) => {
         const sent =
@@ -83,6 +83,11 @@ export class SimAws {
       },
       create: () => Promise.reject(new Error('the simulation creates no aliases')),
     };
+  }
+
+  /** As AWS answers a read: the alias, or as it was before the last write. */
+  read(): AliasSnapshot {
+    return this.#random.chance(this.#troubles.staleRead) ? this.#before : this.alias;
   }
 
   /** Somebody else moves the alias, without asking anybody. */

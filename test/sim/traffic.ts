@@ -35,7 +35,7 @@ export class Traffic {
     if (plan.signals.logs)
       seen.logs = { cursor: String(steps), sampled: false, counts: counted(plan, bad, shareOf(alias, plan.candidate)) };
     if (plan.signals.metrics) seen.minutes = this.#minutes(plan, bad);
-    if (withAlias) seen.alias = alias;
+    if (withAlias) seen.alias = this.#aws.read();
     return seen;
   }
 

@@ -13,7 +13,7 @@ export interface Sent {
 
 /**
  * What an alias as read means for a write: `done` it is as the write leaves it · `ours` the write may be made on top of
- * it · `stale` it is older than our own accepted write · `moving` it is as the write leaves it but for a second version,
+ * it · `stale` it is older than a write of ours that was accepted · `moving` it is as the write leaves it but for a second version,
  * which is Lambda's own doing where the alias has provisioned concurrency · `superseded` a later write of the same release is there ·
  * `foreign` somebody else moved it.
  */
@@ -23,6 +23,7 @@ export type Ownership =
 
 /** Judges an alias by its owner tag, its routing and its revision. `sent`: the last such write, where there was one. */
 export function ownershipOf(command: SetAlias, found: AliasSnapshot, sent: Sent | undefined): Ownership {
+  if (found.revisionId === command.replaced) return { is: 'stale' };
   const { tag } = readDescription(found.description);
   if (tag?.releaseId === command.releaseId && tag.fence > command.fence) return { is: 'superseded', by: tag };
   if (isDone(command, found, tag)) return { is: 'done' };

@@ -34,6 +34,8 @@ export type Command =
       readonly between?: readonly [stable: string, candidate: string];
       /** The alias as last read. Where its revision still holds nobody has touched it, so the write is ours to make. */
       readonly last: AliasSnapshot | null;
+      /** A revision from before `last`: a read that shows it is outdated. */
+      readonly replaced?: string;
     }
   | {
       readonly kind: 'invokeHook';

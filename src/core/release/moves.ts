@@ -157,6 +157,7 @@ function writeCommand(release: Release, keepTag: boolean): Command {
     untagged: release.rollback ? untaggedFor(release) : [],
     ...(plan.shifter ? { between: [plan.stable, plan.candidate] as const } : {}),
     last: release.seen,
+    ...(release.replaced === undefined ? {} : { replaced: release.replaced }),
   };
 }
 

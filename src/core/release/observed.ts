@@ -121,6 +121,8 @@ function blindness({ plan }: Release, { logs, minutes, blind = [] }: Observation
 function foreignAlias(release: Release, { alias }: Observation): 'no' | 'suspected' {
   if (alias === undefined) return 'no';
   if (alias === null) return 'suspected';
+  // A read can be outdated, whenever it was asked for.
+  if (alias.revisionId === release.replaced) return 'no';
   if (release.fence === 0) return sameRouting(alias, alone(release.plan.stable)) ? 'no' : 'suspected';
   const { tag } = readDescription(alias.description);
   if (tag?.releaseId !== release.id) return 'suspected';

@@ -70,6 +70,8 @@ export interface Release {
   readonly fence: number;
   /** The alias as last read back. */
   readonly seen: AliasSnapshot | null;
+  /** The revision that the last write read back has replaced: AWS never gives it again, so who reads it reads the past. */
+  readonly replaced?: string;
   /** The command whose answer this phase waits for, and how often it was tried without success. */
   readonly waitingFor: string | null;
   readonly tries: number;

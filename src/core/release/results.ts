@@ -1,4 +1,5 @@
 import { fingerprint } from '../fingerprint.ts';
+import type { AliasSnapshot } from './alias.ts';
 import type { CommandResult } from './commands.ts';
 import { runOf } from './gate-runs.ts';
 import { enter, gateAnswered, gateFailed, hookCrash, hookVerdict } from './gating.ts';
@@ -28,11 +29,7 @@ export function applyResult(known: Release, command: string, result: CommandResu
   if (known.waitingFor !== command) return undefined;
   switch (result.outcome) {
     case 'aliasSet':
-      return aliasSet(
-        { ...release, seen: result.snapshot, waitingFor: null, tries: 0, retryAt: null },
-        result.sentAt,
-        at,
-      );
+      return aliasSet(readBack(release, result.snapshot), result.sentAt, at);
     case 'aliasForeign':
       return aliasForeign(release, result.found, at);
     case 'superseded':
@@ -73,6 +70,12 @@ function gateResult(
     default:
       return release === known ? undefined : { release, commands: [] };
   }
+}
+
+function readBack(release: Release, snapshot: AliasSnapshot): Release {
+  const before = release.seen?.revisionId;
+  const replaced = before === undefined || before === snapshot.revisionId ? {} : { replaced: before };
+  return { ...release, seen: snapshot, ...replaced, waitingFor: null, tries: 0, retryAt: null };
 }
 
 function aliasSet(release: Release, sentAt: number, at: number): Move {

@@ -62,7 +62,7 @@ export class Story {
   }
 
   start(changes: Partial<Plan> = {}): this {
-    const alias = snapshot(alone('41'));
+    const alias = snapshot(alone('41'), 'the shop', 'rev-0');
     return this.tell({
       kind: 'start',
       at: this.at,

@@ -29,7 +29,7 @@ test('a canary goes 10 %, 100 %, bakes, removes its tag and ends promoted', () =
   const first = story.owed('setAlias');
   assert.deepEqual(first.target, { version: '41', second: { version: '42', weightPercent: 10 } });
   assert.deepEqual(first.untagged, []);
-  assert.equal(first.last?.revisionId, 'rev');
+  assert.equal(first.last?.revisionId, 'rev-0');
   story.write();
   assert.equal(story.release.phase, 'holding');
   assert.equal(story.doc.wakeAt, story.at + 30_000);
@@ -291,6 +291,20 @@ test('a watcher that reads an odd alias only causes a fresh look; the fresh look
   stale.look({ alias: stale.release.seen! });
   assert.equal(stateOf(stale.release), 'running');
   assert.equal(stale.release.phase, 'holding');
+});
+
+test('a look that reads the alias as it was before the last write reads the past, and nobody else has touched it', () => {
+  const story = new Story().start();
+  const before = story.release.seen!;
+  story.write().observe({ alias: before });
+  assert.equal(story.release.phase, 'holding');
+  story.wait(30_000).look({ alias: before });
+  assert.equal(stateOf(story.release), 'running');
+  assert.equal(story.take('setAlias').replaced, before.revisionId);
+  // Somebody who puts it back makes a new revision.
+  const again = new Story().start().write().wait(30_000);
+  again.look({ alias: { ...before, revisionId: 'rev-9' } });
+  assert.equal(stateOf(again.release), 'rolledBack');
 });
 
 test('writes that fail are tried again with the same fence, then given up: forward by rolling back, backward by halting', () => {
