@@ -10,7 +10,7 @@ import { scenarioOf } from '../../sim/run.ts';
 import { World } from '../../sim/world.ts';
 import { Recorded, threshold } from './records.ts';
 
-const WORLDS = 60;
+const WORLDS = 80;
 
 /** Every release of some simulated aliases, with crashes, operators and strangers, as records. */
 async function simulated(): Promise<readonly ReleaseRecord[]> {
