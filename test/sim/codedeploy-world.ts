@@ -198,7 +198,7 @@ export class ShiftedWorld {
     const { throttled, lostAnswer, lostRequest } = this.scenario.troubles;
     return {
       stop: () =>
-        new Promise((resolve, reject) => {
+        this.timeline.promise<void>((resolve, reject) => {
           const answer = (run: () => void, ms = 20) => this.timeline.after(ms, () => alive() && run());
           const lost = new AwsProblem('unavailable', 'StopDeployment', 'TimeoutError', 'simulated');
           if (this.scenario.denied)
@@ -222,7 +222,7 @@ export class ShiftedWorld {
   #signals(alive: () => boolean): Signals {
     return {
       look: () =>
-        new Promise((resolve) =>
+        this.timeline.promise((resolve) =>
           this.timeline.after(this.#random.int(5, 500), () => {
             if (alive()) resolve({ ...this.#observe(), alias: this.aws.alias, deployment: this.deployment });
           }),

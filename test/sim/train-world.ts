@@ -148,7 +148,7 @@ export class TrainWorld {
       aliases: wagon.aws.portFor(command.key.split(/[#/]/)[0]!, command.key, alive),
       signals: {
         look: () =>
-          new Promise<Observation>((resolve) =>
+          this.timeline.promise<Observation>((resolve) =>
             this.timeline.after(this.#random.int(5, 500), () => {
               if (alive()) resolve({ ...this.#observe(wagon), alias: wagon.aws.alias });
             }),
@@ -157,7 +157,7 @@ export class TrainWorld {
       },
       hooks: {
         invoke: () =>
-          new Promise<'Succeeded' | 'Failed'>((resolve) =>
+          this.timeline.promise<'Succeeded' | 'Failed'>((resolve) =>
             this.timeline.after(this.#random.int(10, 120_000), () => {
               if (alive()) resolve(this.#random.chance(this.scenario.gateFails) ? 'Failed' : 'Succeeded');
             }),
@@ -209,7 +209,7 @@ export class TrainWorld {
 
   /** A message on its way: it takes a while, dies with its process, and may come a second time, much later. */
   #travel<T>(arrive: () => T, alive: () => boolean): Promise<T> {
-    return new Promise((resolve) => {
+    return this.timeline.promise((resolve) => {
       this.timeline.after(this.#random.int(1, 200), () => {
         if (!alive()) return;
         const answer = arrive();
