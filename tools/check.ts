@@ -45,4 +45,5 @@ if (patterns.length === 0) {
 const concurrency = `--test-concurrency=${availableParallelism() + 1}`;
 // Every file is a process of its own: what one has compiled, the next need not compile again (a third of the time).
 process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/node');
-step('tests', process.execPath, ['--test', '--test-timeout=300000', concurrency, ...flags, ...chosen]);
+const lean = `--import=${resolve('tools/lean-tests.ts')}`;
+step('tests', process.execPath, [lean, '--test', '--test-timeout=300000', concurrency, ...flags, ...chosen]);

@@ -13,6 +13,7 @@ if (Number(process.versions.node.split('.')[0]) < NODE_WANTED) {
   // The user's own folder: Node's usual one is shared by everybody on the machine, and what lies in it is run.
   if (cache) enableCompileCache(`${cache}/switchback`);
   delete process.env.NODE_COMPILE_CACHE;
+  await import('./own-files.ts');
   const [{ main }, { processIo }, { readFileSync }] = await Promise.all([
     import('./program.ts'),
     import('./io.ts'),

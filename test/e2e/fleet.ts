@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Lambda, waitUntilFunctionActiveV2, waitUntilFunctionUpdatedV2 } from '@aws-sdk/client-lambda';
 import { Running } from './processes.ts';
 import { oneObject, REGION, ROLE, type Site, zipOf } from './site.ts';
+import { underTraffic } from './traffic.ts';
 
 /** What `--json` answers about a train. */
 export interface TrainJson {
@@ -122,28 +123,11 @@ export class Fleet {
   }
 
   /** Calls every alias some twenty times a second while `work` goes on. */
-  async underTraffic<T>(work: () => Promise<T>): Promise<T> {
-    const stop = new AbortController();
-    const calling = Promise.all(this.#places.map((place) => this.#call(place, stop.signal)));
-    try {
-      return await work();
-    } finally {
-      stop.abort();
-      await calling;
-    }
-  }
-
-  async #call({ name, region }: Place, signal: AbortSignal): Promise<void> {
-    const calls = new Set<Promise<unknown>>();
-    while (!signal.aborted) {
-      const call: Promise<unknown> = this.lambda(region)
-        .invoke({ FunctionName: name, Qualifier: 'live' })
-        .catch(() => undefined)
-        .finally(() => calls.delete(call));
-      calls.add(call);
-      await pause(50, undefined, { signal }).catch(() => undefined);
-    }
-    await Promise.all(calls);
+  underTraffic<T>(work: () => Promise<T>): Promise<T> {
+    const calls = this.#places.map(({ name, region }) => {
+      return () => this.lambda(region).invoke({ FunctionName: name, Qualifier: 'live' });
+    });
+    return underTraffic(calls, 50, work);
   }
 }
 

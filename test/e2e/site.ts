@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   type AliasConfiguration,
   Lambda,
@@ -11,6 +10,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { zipSync } from 'fflate';
 import { type Ended, type LocalAwsProcess, Running, startLocalAws } from './processes.ts';
+import { underTraffic } from './traffic.ts';
 
 export const ROLE = 'arn:aws:iam::123456789012:role/e2e';
 export const ACCOUNT = '123456789012';
@@ -184,28 +184,9 @@ export class Service {
   }
 
   /** Calls the alias some thirty times a second while `work` goes on. */
-  async underTraffic<T>(work: () => Promise<T>): Promise<T> {
-    const stop = new AbortController();
-    const calling = this.#call(stop.signal);
-    try {
-      return await work();
-    } finally {
-      stop.abort();
-      await calling;
-    }
-  }
-
-  async #call(signal: AbortSignal): Promise<void> {
-    const calls = new Set<Promise<unknown>>();
-    while (!signal.aborted) {
-      const call: Promise<unknown> = this.site.lambda
-        .invoke({ FunctionName: this.name, Qualifier: 'live' })
-        .catch(() => undefined)
-        .finally(() => calls.delete(call));
-      calls.add(call);
-      await pause(30, undefined, { signal }).catch(() => undefined);
-    }
-    await Promise.all(calls);
+  underTraffic<T>(work: () => Promise<T>): Promise<T> {
+    const call = () => this.site.lambda.invoke({ FunctionName: this.name, Qualifier: 'live' });
+    return underTraffic([call], 30, work);
   }
 }
 

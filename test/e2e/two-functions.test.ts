@@ -7,6 +7,7 @@ import { APIGateway } from '@aws-sdk/client-api-gateway';
 import { type ResourceRecordSet, Route53 } from '@aws-sdk/client-route-53';
 import { type Ended, Running } from './processes.ts';
 import { bad, good, oneObject, REGION, type ReleaseJson, Site, zipOf } from './site.ts';
+import { underTraffic } from './traffic.ts';
 
 let site: Site;
 let route53: Route53;
@@ -153,30 +154,14 @@ class Pair {
   }
 
   /** Calls the functions as clients of the name would, by its weights, some thirty times a second while `work` goes on. */
-  async underTraffic<T>(work: () => Promise<T>): Promise<T> {
-    const stop = new AbortController();
-    const calling = this.#call(stop.signal);
-    try {
-      return await work();
-    } finally {
-      stop.abort();
-      await calling;
-    }
+  underTraffic<T>(work: () => Promise<T>): Promise<T> {
+    return underTraffic([() => this.#call()], 30, work);
   }
 
-  async #call(signal: AbortSignal): Promise<void> {
-    const calls = new Set<Promise<unknown>>();
-    while (!signal.aborted) {
-      const { blue = 0, green = 0 } = await this.weights();
-      const arm = Math.random() * (blue + green) < green ? 'green' : 'blue';
-      const call: Promise<unknown> = site.lambda
-        .invoke({ FunctionName: this.functions[arm] ?? '' })
-        .catch(() => undefined)
-        .finally(() => calls.delete(call));
-      calls.add(call);
-      await pause(30, undefined, { signal }).catch(() => undefined);
-    }
-    await Promise.all(calls);
+  async #call(): Promise<void> {
+    const { blue = 0, green = 0 } = await this.weights();
+    const arm = Math.random() * (blue + green) < green ? 'green' : 'blue';
+    await site.lambda.invoke({ FunctionName: this.functions[arm] ?? '' });
   }
 }
 
