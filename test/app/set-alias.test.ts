@@ -91,6 +91,20 @@ describe('a write of the alias', () => {
     assert.equal(aliases.now(KEY).description, 'the new shop');
   });
 
+  it('tells which revision it has replaced, unless only a missing tag says that it was done', async () => {
+    const over = (result: CommandResult) => (result.outcome === 'aliasSet' ? result.over : result);
+    const { aliases, first, perform } = world();
+    assert.equal(over(await perform(write({ last: first }))), first.revisionId);
+    // Found done: by whom, and over what, nobody knows.
+    assert.equal(over(await perform(write({ last: first }))), undefined);
+    const second = aliases.now(KEY);
+    const untag = write({ fence: 2, keepTag: false, last: second });
+    aliases.faults.update.push('lostAfter');
+    assert.equal(over(await perform(untag)), undefined);
+    aliases.put(KEY, second, second.description);
+    assert.equal(over(await perform({ ...untag, last: aliases.now(KEY) })), aliases.writes.at(-1)?.before.revisionId);
+  });
+
   it('counts only once it is read back, and reads again where the read is older than the write', async () => {
     const { aliases, first, perform } = world();
     aliases.faults.get.push('stale', 'lostBefore', 'stale', 'throttled');
@@ -103,7 +117,7 @@ describe('a write of the alias', () => {
     await perform(write({ last: first }));
     aliases.faults.update.push('lostBefore');
     aliases.faults.get.push(...Array.from<Fault>({ length: 8 }).fill('stale'));
-    const rollback = write({ fence: 2, target: STABLE, last: aliases.now(KEY), replaced: first.revisionId });
+    const rollback = write({ fence: 2, target: STABLE, last: aliases.now(KEY), replaced: [first.revisionId] });
     assertSet(await perform(rollback), aliases.now(KEY));
     assert.ok(sameRouting(aliases.now(KEY), STABLE));
   });

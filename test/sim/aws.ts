@@ -13,7 +13,7 @@ export interface Troubles {
   readonly lostAnswer: number;
   /** The call never arrives. */
   readonly lostRequest: number;
-  /** A read answers the alias as it was before the last write. */
+  /** A read answers the alias as it was before one of the last writes. */
   readonly staleRead: number;
   /** The call takes seconds, and may land long after its sender has died. */
   readonly slow: number;
@@ -27,6 +27,9 @@ export type Mutation =
   | 'noReadBack'
   /** Whoever delivers a message does not ask whether somebody else has begun to. */
   | 'noSendClaim';
+
+/** How old an outdated read is. */
+const WRITES_AGO = [1, 1, 1, 2, 3] as const;
 
 /** One write that AWS applied. `by`: the release whose write it was, or `foreign`. */
 export interface Applied {
@@ -48,7 +51,6 @@ export class SimAws {
   alias: AliasSnapshot;
   /** As it was before anything happened. */
   readonly first: AliasSnapshot;
-  #before: AliasSnapshot;
   #revision = 1;
   readonly #timeline: Timeline;
   readonly #random: Random;
@@ -62,7 +64,6 @@ export class SimAws {
     this.#troubles = troubles;
     this.alias = { ...alone(version), description: 'the shop', revisionId: 'rev-1' };
     this.first = this.alias;
-    this.#before = this.alias;
   }
 
   /** The alias as one process sees it: its calls stop answering when that process dies. `by` is the release, `key` the command. */
@@ -85,9 +86,21 @@ export class SimAws {
     };
   }
 
-  /** As AWS answers a read: the alias, or as it was before the last write. */
+  /** As AWS answers a read: the alias, or as it was before the last write, or before one that is not a minute old. */
   read(): AliasSnapshot {
-    return this.#random.chance(this.#troubles.staleRead) ? this.#before : this.alias;
+    if (!this.#random.chance(this.#troubles.staleRead)) return this.alias;
+    return this.#before(this.#random.pick(WRITES_AGO), 60_000) ?? this.applied.at(-1)?.before ?? this.first;
+  }
+
+  /** The same, by an AWS whose reads are not outdated for longer than that. */
+  readWithin(ms: number): AliasSnapshot {
+    const past = this.#random.chance(this.#troubles.staleRead) ? this.#before(1, ms) : undefined;
+    return past ?? this.alias;
+  }
+
+  #before(writesAgo: number, withinMs: number): AliasSnapshot | undefined {
+    const write = this.applied.at(-writesAgo);
+    return write && write.at > this.#timeline.now - withinMs ? write.before : undefined;
   }
 
   /** Somebody else moves the alias, without asking anybody. */
@@ -116,7 +129,6 @@ export class SimAws {
       revisionId: `rev-${this.#revision}`,
     };
     this.applied.push({ at: this.#timeline.now, by, key, fence, before: this.alias, after });
-    this.#before = this.alias;
     this.alias = after;
     return after;
   }

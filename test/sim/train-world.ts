@@ -150,7 +150,7 @@ export class TrainWorld {
         look: () =>
           this.timeline.promise<Observation>((resolve) =>
             this.timeline.after(this.#random.int(5, 500), () => {
-              if (alive()) resolve({ ...this.#observe(wagon), alias: wagon.aws.alias });
+              if (alive()) resolve({ ...this.#observe(wagon), alias: wagon.aws.read() });
             }),
           ),
         follow: followNothing,

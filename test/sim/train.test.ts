@@ -11,7 +11,7 @@ import { TrainWorld } from './train-world.ts';
 const STORIES = 400;
 const AT_ONCE = 50;
 /** How many trains show that a protection is missing. */
-const MUTATED = { noOrderNumbers: 600, noReportNumbers: 60, noGates: 60 } as const;
+const MUTATED = { noOrderNumbers: 1_400, noReportNumbers: 60, noGates: 60 } as const;
 const REGIONS = ['eu-west-1', 'us-east-1', 'ap-south-1'] as const;
 
 function scenarioOf(seed: number): TrainScenario {

@@ -23,7 +23,7 @@ export type Ownership =
 
 /** Judges an alias by its owner tag, its routing and its revision. `sent`: the last such write, where there was one. */
 export function ownershipOf(command: SetAlias, found: AliasSnapshot, sent: Sent | undefined): Ownership {
-  if (found.revisionId === command.replaced) return { is: 'stale' };
+  if (command.replaced?.includes(found.revisionId)) return { is: 'stale' };
   const { tag } = readDescription(found.description);
   if (tag?.releaseId === command.releaseId && tag.fence > command.fence) return { is: 'superseded', by: tag };
   if (isDone(command, found, tag)) return { is: 'done' };

@@ -162,7 +162,10 @@ class AliasWrite {
   }
 
   #done(snapshot: AliasSnapshot): CommandResult {
-    return { outcome: 'aliasSet', snapshot, sentAt: this.#sentAt ?? this.#startedAt };
+    const { base, accepted } = this.#sent ?? {};
+    // Our tag tells that a write of ours went through; that it is gone does not.
+    const over = base !== undefined && (accepted || this.#command.keepTag) ? { over: base } : {};
+    return { outcome: 'aliasSet', snapshot, sentAt: this.#sentAt ?? this.#startedAt, ...over };
   }
 
   #timedOut(found: AliasSnapshot | undefined): Failed {

@@ -34,8 +34,8 @@ export type Command =
       readonly between?: readonly [stable: string, candidate: string];
       /** The alias as last read. Where its revision still holds nobody has touched it, so the write is ours to make. */
       readonly last: AliasSnapshot | null;
-      /** A revision from before `last`: a read that shows it is outdated. */
-      readonly replaced?: string;
+      /** Revisions from before `last`: a read that shows one of them is outdated. */
+      readonly replaced?: readonly string[];
     }
   | {
       readonly kind: 'invokeHook';
@@ -126,7 +126,8 @@ export interface HookPayload {
 
 /** What became of a command; fed back to `decide` as an event. */
 export type CommandResult =
-  | { readonly outcome: 'aliasSet'; readonly snapshot: AliasSnapshot; readonly sentAt: number }
+  /** `over`: the revision that the write has replaced, where that is certain. */
+  | { readonly outcome: 'aliasSet'; readonly snapshot: AliasSnapshot; readonly sentAt: number; readonly over?: string }
   /** The alias is not as any write of this release could have left it: somebody else moved it. `null`: it is gone. */
   | { readonly outcome: 'aliasForeign'; readonly found: AliasSnapshot | null }
   /** A later write of this same release is already there. */

@@ -20,6 +20,7 @@ import { initialGuards } from './guards.ts';
 import { isHurried, mustWait, NEW_MEMBER, steer, telling, unpaused, waitsAtGate } from './member.ts';
 import { byPerson, look, type Move, orderRollback, repeatWrite } from './moves.ts';
 import { applyObservation } from './observed.ts';
+import { pastFrom } from './past.ts';
 import { type AliasDoc, isOpen, type Release } from './release.ts';
 import { applyResult } from './results.ts';
 import { isShifters, startShifted, tickShifted, wakeShifted } from './shifted.ts';
@@ -48,11 +49,11 @@ function moveFor(doc: AliasDoc, event: AliasEvent): Move | undefined {
   const { release } = doc;
   switch (event.kind) {
     case 'start':
-      return isOpen(release) || isOvertaken(release, event) ? undefined : start(event);
+      return isOpen(release) || isOvertaken(release, event) ? undefined : start(release, event);
     case 'startRollback':
       return release?.id === event.releaseId || isOpen(release) || isOvertaken(release, event)
         ? undefined
-        : startRollback(event);
+        : startRollback(release, event);
     case 'tick':
       return isOpen(release) ? tick(release, event.at) : undefined;
   }
@@ -95,8 +96,8 @@ function isOvertaken(
   return readings.lastReleaseId !== undefined && readings.lastReleaseId !== (release?.id ?? null);
 }
 
-function start(event: Extract<AliasEvent, { kind: 'start' }>): Move {
-  const release = fresh(event, 'release');
+function start(before: Release | null, event: Extract<AliasEvent, { kind: 'start' }>): Move {
+  const release = fresh(before, event, 'release');
   if (release.plan.shifter) return startShifted(release, event.at);
   // A member of a train waits for the others before its first step.
   const waits = release.train !== undefined && owedAt(release.plan.gates, 0).length === 0;
@@ -117,14 +118,18 @@ function approve(release: Release, event: Extract<AliasEvent, { kind: 'approve' 
   return approved(release, name, { decision, by: who.name, why: reasonOf(event, 'no reason was given'), at });
 }
 
-function startRollback(event: Extract<AliasEvent, { kind: 'startRollback' }>): Move {
+function startRollback(before: Release | null, event: Extract<AliasEvent, { kind: 'startRollback' }>): Move {
   return orderRollback(
-    fresh(event, 'rollback'),
+    fresh(before, event, 'rollback'),
     byPerson(event.at, event.who, reasonOf(event, 'rollback was ordered')),
   );
 }
 
-function fresh(event: Extract<AliasEvent, { kind: 'start' | 'startRollback' }>, kind: Release['kind']): Release {
+function fresh(
+  before: Release | null,
+  event: Extract<AliasEvent, { kind: 'start' | 'startRollback' }>,
+  kind: Release['kind'],
+): Release {
   const { at, who, releaseId, readings } = event;
   const plan = upgradePlan(event.plan);
   return {
@@ -140,6 +145,7 @@ function fresh(event: Extract<AliasEvent, { kind: 'start' | 'startRollback' }>, 
     held: null,
     fence: 0,
     seen: readings.alias,
+    ...pastFrom(before, readings.alias),
     waitingFor: null,
     tries: 0,
     looks: 0,

@@ -6,6 +6,7 @@ import { isProvenGood, judgeHold } from './judging.ts';
 import { isHurried, mustWait, reachGate, waitsAtGate } from './member.ts';
 import { aliasForeign, bySystem, look, type Move, orderRollback, routingOf, shiftTo } from './moves.ts';
 import type { Observation } from './observation.ts';
+import { isPast } from './past.ts';
 import { actualWeight, type Hold, type Release, weightAt } from './release.ts';
 import { followShifter, standAt } from './shifted.ts';
 
@@ -25,7 +26,9 @@ export function applyObservation(release: Release, observation: Observation, at:
   const marked = markFirstBad(fed, observation, at);
   if (plan.shifter) return followShifter(marked, observation, at, fresh);
   // Before its first write the release knows the alias as it was last looked at.
-  const seen = fresh && release.fence === 0 && observation.alias ? { ...marked, seen: observation.alias } : marked;
+  const { alias } = observation;
+  const isTaken = fresh && release.fence === 0 && alias && !isPast(release, alias);
+  const seen = isTaken ? { ...marked, seen: alias } : marked;
   if (release.phase === 'ended' || release.rollback) return { release: seen, commands: [] };
 
   const failed = failing(guardVerdicts(release.plan, guards, at));
@@ -122,7 +125,7 @@ function foreignAlias(release: Release, { alias }: Observation): 'no' | 'suspect
   if (alias === undefined) return 'no';
   if (alias === null) return 'suspected';
   // A read can be outdated, whenever it was asked for.
-  if (alias.revisionId === release.replaced) return 'no';
+  if (isPast(release, alias)) return 'no';
   if (release.fence === 0) return sameRouting(alias, alone(release.plan.stable)) ? 'no' : 'suspected';
   const { tag } = readDescription(alias.description);
   if (tag?.releaseId !== release.id) return 'suspected';

@@ -70,8 +70,12 @@ export interface Release {
   readonly fence: number;
   /** The alias as last read back. */
   readonly seen: AliasSnapshot | null;
-  /** The revision that the last write read back has replaced: AWS never gives it again, so who reads it reads the past. */
-  readonly replaced?: string;
+  /** The revisions that the last writes have certainly replaced: AWS never gives them again, so who reads one reads the past. */
+  readonly replaced?: readonly string[];
+  /** The revisions that were seen and may have been replaced since. */
+  readonly doubted?: readonly string[];
+  /** Since when the alias is not as whoever shifts it leaves it. */
+  readonly oddSince?: number;
   /** The command whose answer this phase waits for, and how often it was tried without success. */
   readonly waitingFor: string | null;
   readonly tries: number;

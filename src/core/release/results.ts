@@ -1,11 +1,11 @@
 import { fingerprint } from '../fingerprint.ts';
-import type { AliasSnapshot } from './alias.ts';
 import type { CommandResult } from './commands.ts';
 import { runOf } from './gate-runs.ts';
 import { enter, gateAnswered, gateFailed, hookCrash, hookVerdict } from './gating.ts';
 import { seenOf, weightSet } from './guards.ts';
 import { aliasForeign, bySystem, end, endWell, type Move, orderRollback, restored } from './moves.ts';
 import { applyObservation, LOOK_AGAIN_MS } from './observed.ts';
+import { type AliasSet, pastAfter } from './past.ts';
 import { type Hold, type Release, weightAt } from './release.ts';
 import { deploymentStopped, isShifters, shifterFailed } from './shifted.ts';
 
@@ -29,7 +29,7 @@ export function applyResult(known: Release, command: string, result: CommandResu
   if (known.waitingFor !== command) return undefined;
   switch (result.outcome) {
     case 'aliasSet':
-      return aliasSet(readBack(release, result.snapshot), result.sentAt, at);
+      return aliasSet(readBack(release, result), result.sentAt, at);
     case 'aliasForeign':
       return aliasForeign(release, result.found, at);
     case 'superseded':
@@ -72,10 +72,9 @@ function gateResult(
   }
 }
 
-function readBack(release: Release, snapshot: AliasSnapshot): Release {
-  const before = release.seen?.revisionId;
-  const replaced = before === undefined || before === snapshot.revisionId ? {} : { replaced: before };
-  return { ...release, seen: snapshot, ...replaced, waitingFor: null, tries: 0, retryAt: null };
+function readBack(release: Release, result: AliasSet): Release {
+  const known = pastAfter(result, release);
+  return { ...release, ...known, seen: result.snapshot, waitingFor: null, tries: 0, retryAt: null };
 }
 
 function aliasSet(release: Release, sentAt: number, at: number): Move {

@@ -14,6 +14,7 @@ import {
   stopKey,
 } from './moves.ts';
 import type { Observation } from './observation.ts';
+import { isPast } from './past.ts';
 import type { Plan } from './plan.ts';
 import { actualWeight, type Release } from './release.ts';
 import { watchFor } from './watch.ts';
@@ -27,6 +28,8 @@ import { watchFor } from './watch.ts';
 const LOOK_MS = 30_000;
 /** The same while the alias is on its way back. */
 const RESTORING_LOOK_MS = 1_000;
+/** Longer than AWS's reads are outdated. */
+const CONFIRMED_MS = 3_000;
 
 /** The release as it is watched: its guards begin at once, and the first look is due now. */
 export function startShifted(release: Release, at: number): Move {
@@ -36,7 +39,7 @@ export function startShifted(release: Release, at: number): Move {
 /** Takes in where the alias and the deployment stand, before the guards take in the rest: what they are shown is of that weight. */
 export function standAt(release: Release, { alias, deployment }: Observation, at: number): Release {
   // Once the engine writes the alias itself, only its own answers say what it may write over.
-  const isTaken = alias && release.fence === 0;
+  const isTaken = alias && release.fence === 0 && !isPast(release, alias);
   const read: Release = { ...release, ...(isTaken ? { seen: alias } : {}), ...(deployment ? { deployment } : {}) };
   return actualWeight(release) === actualWeight(read) ? read : weighed(read, at, false);
 }
@@ -54,12 +57,19 @@ export function followShifter(known: Release, observation: Observation, at: numb
   if (isOdd || status === 'Succeeded') {
     // What the watcher brings of alias and deployment is of two moments.
     if (!fresh) return known.waitingFor === null ? glance(known) : { release: known, commands: [] };
-    if (isOdd || !sameRouting(alias ?? known.seen!, alone(known.plan.candidate)))
-      return aliasForeign(known, alias ?? null, at);
+    if (isOdd || !sameRouting(alias ?? known.seen!, alone(known.plan.candidate))) return odd(known, alias ?? null, at);
     return { release: end(known, { ...bySystem(at, succeededReason(known)), state: 'promoted' }), commands: [] };
   }
   if (status === 'Failed' || status === 'Stopped') return endedByCodeDeploy(known, observation, at);
-  return waiting(known, at, LOOK_MS);
+  const { oddSince: _, ...well } = known;
+  return waiting(alias && known.oddSince !== undefined ? well : known, at, LOOK_MS);
+}
+
+/** The alias is not as CodeDeploy leaves it, or it is read as it was: whoever is to be called a stranger is looked at for a while. */
+function odd(known: Release, alias: AliasSnapshot | null, at: number): Move {
+  const oddSince = known.oddSince ?? at;
+  if (at >= oddSince + CONFIRMED_MS) return aliasForeign(known, alias, at);
+  return waiting({ ...known, oddSince }, at, RESTORING_LOOK_MS);
 }
 
 /** `StopDeployment` was answered: CodeDeploy now brings the alias back by itself, if it keeps its word. */
@@ -102,14 +112,12 @@ function endedByCodeDeploy(release: Release, observation: Observation, at: numbe
 }
 
 /** Waits until the alias is read back with stable alone, so long as CodeDeploy was given. */
-function restoring(release: Release, { alias }: Observation, at: number): Move {
-  const { plan, rollback, deployment } = release;
+function restoring(known: Release, { alias }: Observation, at: number): Move {
+  const { plan, deployment } = known;
   const isBack = alias != null && sameRouting(alias, alone(plan.stable));
-  if (isBack && deployment && !isUnderWay(deployment)) {
-    const { who, reason } = rollback!;
-    const told = `${reason}; all traffic is back on version ${plan.stable}`;
-    return endRolledBack({ ...release, waitingFor: null }, { at, who, reason: told }, at);
-  }
+  if (isBack && deployment && !isUnderWay(deployment)) return confirmed(known, at);
+  const { restoredAt: _, ...marks } = known.marks;
+  const release = alias == null ? known : { ...known, marks };
   if (alias != null && isStrange(plan, alias)) return aliasForeign(release, alias, at);
   // A deployment that reached its end brings nothing back.
   if (deployment?.status === 'Succeeded' && alias)
@@ -117,6 +125,20 @@ function restoring(release: Release, { alias }: Observation, at: number): Move {
   if (at < restoreBy(release)) return waiting(release, at, RESTORING_LOOK_MS);
   const within = formatDuration(plan.shifter?.restoreMs ?? 0);
   return takeBack(release, `CodeDeploy did not bring the alias back within ${within}`);
+}
+
+/**
+ * CodeDeploy leaves no tag that would tell its write from the alias as it was before it shifted any traffic, and a read may
+ * be of that time: the alias counts as back once it was read so for a while.
+ */
+function confirmed(release: Release, at: number): Move {
+  const { plan, rollback, marks } = release;
+  const restoredAt = marks.restoredAt ?? at;
+  if (at < restoredAt + CONFIRMED_MS)
+    return waiting({ ...release, marks: { ...marks, restoredAt } }, at, RESTORING_LOOK_MS);
+  const { who, reason } = rollback!;
+  const told = `${reason}; all traffic is back on version ${plan.stable}`;
+  return endRolledBack({ ...release, waitingFor: null }, { at, who, reason: told }, restoredAt);
 }
 
 /** The engine's own write: the last resort. */

@@ -300,7 +300,7 @@ test('a look that reads the alias as it was before the last write reads the past
   assert.equal(story.release.phase, 'holding');
   story.wait(30_000).look({ alias: before });
   assert.equal(stateOf(story.release), 'running');
-  assert.equal(story.take('setAlias').replaced, before.revisionId);
+  assert.deepEqual(story.take('setAlias').replaced, [before.revisionId]);
   // Somebody who puts it back makes a new revision.
   const again = new Story().start().write().wait(30_000);
   again.look({ alias: { ...before, revisionId: 'rev-9' } });

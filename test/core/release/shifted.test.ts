@@ -88,12 +88,32 @@ describe('a release that CodeDeploy shifts', () => {
     story.look({ alias: at(CANARY), deployment: stopped });
     assert.equal(story.release.phase, 'rollingBack');
     story.wait(1_000).look({ alias: at(alone('41')), deployment: stopped });
+    assert.equal(story.release.phase, 'rollingBack', 'it may have been read as it was before any traffic was shifted');
+    for (let looks = 0; looks < 3; looks += 1) story.wait(1_000).look({ alias: at(alone('41')), deployment: stopped });
     assert.equal(stateOf(story.release), 'rolledBack');
     assert.match(story.release.outcome!.reason, /; all traffic is back on version 41$/);
     assert.equal(story.release.marks.rollbackSentAt, T0 + 300);
     assert.equal(story.release.marks.restoredAt, T0 + 1_300);
     assert.ok(!story.log.some(({ kind }) => kind === 'setAlias'));
     story.take('verify');
+  });
+
+  test('an alias that was read as it was before the shift is not back', () => {
+    const story = failing();
+    story.result(story.take('stopDeployment').key, { outcome: 'deploymentStopped', sentAt: story.at });
+    story.look({ alias: at(alone('41')), deployment: stopped });
+    story.wait(1_000).look({ alias: at(CANARY), deployment: stopped });
+    assert.equal(story.release.marks.restoredAt, undefined);
+    story.wait(RESTORE_MS).look({ alias: at(CANARY), deployment: stopped });
+    assert.deepEqual(story.owed('setAlias').target, alone('41'));
+  });
+
+  test('an alias that was read as it was before the last shift is nobody’s change', () => {
+    const story = watching().observe({ deployment: { status: 'Succeeded' } });
+    story.look({ alias: at(CANARY), deployment: { status: 'Succeeded' } });
+    assert.equal(story.release.phase, 'holding');
+    story.wait(1_000).look({ alias: at(alone('42')), deployment: { status: 'Succeeded' } });
+    assert.equal(stateOf(story.release), 'promoted');
   });
 
   test('where CodeDeploy does not bring the alias back in time, the engine does', () => {
@@ -181,7 +201,8 @@ describe('a release that CodeDeploy shifts', () => {
   test('a deployment that CodeDeploy ends is rolled back by CodeDeploy, and told so', () => {
     const story = watching().observe({ deployment: { status: 'Stopped', error: red } });
     assert.equal(stateOf(story.release), 'rollingBack');
-    story.wait(1_000).look({ alias: at(alone('41')), deployment: { status: 'Stopped', error: red } });
+    for (let looks = 0; looks < 4; looks += 1)
+      story.wait(1_000).look({ alias: at(alone('41')), deployment: { status: 'Stopped', error: red } });
     assert.equal(stateOf(story.release), 'rolledBack');
     assert.match(story.release.outcome!.reason, /^CodeDeploy ended deployment d-ABCDEFGHI: Stopped \(ALARM_ACTIVE: /);
     assert.ok(!story.log.some(({ kind }) => kind === 'stopDeployment' || kind === 'setAlias'));
@@ -196,6 +217,8 @@ describe('a release that CodeDeploy shifts', () => {
   test('an alias that somebody else moved is left alone', () => {
     const story = watching().observe({ alias: at(alone('7')) });
     story.look({ alias: at(alone('7')), deployment: runs });
+    assert.equal(story.release.phase, 'holding', 'a read may be of the past');
+    for (let looks = 0; looks < 3; looks += 1) story.wait(1_000).look({ alias: at(alone('7')), deployment: runs });
     assert.equal(stateOf(story.release), 'halted');
     assert.ok(!story.log.some(({ kind }) => kind === 'setAlias'));
   });
