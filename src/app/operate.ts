@@ -4,6 +4,7 @@ import type { AliasEvent } from '../core/release/events.ts';
 import { heldRun, nameOf, waitingRun } from '../core/release/gate-runs.ts';
 import { mustWait } from '../core/release/member.ts';
 import type { AliasReading } from '../core/release/observation.ts';
+import { isPast } from '../core/release/past.ts';
 import type { Plan } from '../core/release/plan.ts';
 import { type AliasDoc, isOpen, type Release, stateOf } from '../core/release/release.ts';
 import type { Who } from '../core/who.ts';
@@ -30,7 +31,17 @@ export async function startRelease(
     readings,
   };
   const { state } = await ports.host.deliver(actorOf(plan.key), event);
-  if (state.release?.id === releaseId) return { ok: true, value: state.release };
+  const latest = state.release;
+  if (latest?.id === releaseId) return { ok: true, value: latest };
+  const { function: fn, alias } = plan.key;
+  if (latest && !isOpen(latest) && isPast(latest, readings.alias)) {
+    const { id } = latest;
+    return refuse(
+      'refused',
+      `AWS answered ${fn}:${alias} as it was before release ${id} was through with it (its reads can be some seconds old), so nothing was started`,
+      'the same command again',
+    );
+  }
   return refuse(
     'refused',
     `release ${state.release?.id} of ${plan.key.function}:${plan.key.alias} was started a moment before: one release per alias at a time`,

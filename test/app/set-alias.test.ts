@@ -122,6 +122,26 @@ describe('a write of the alias', () => {
     assert.ok(sameRouting(aliases.now(KEY), STABLE));
   });
 
+  it('is made over an alias that was seen before, where what was read last is the older of two', async () => {
+    const { aliases, perform } = world(STABLE, tagged(3, 'r-0'));
+    const old = aliases.now(KEY);
+    const now = aliases.foreign(KEY, STABLE, 'the shop');
+    const first = { last: old, untagged: [] };
+    // The same without having seen it: somebody has edited the alias meanwhile.
+    assert.equal((await perform(write(first))).outcome, 'aliasForeign');
+    aliases.faults.update.push('lostBefore');
+    assertSet(await perform(write({ ...first, doubted: [now.revisionId] })), aliases.now(KEY));
+    assert.ok(sameRouting(aliases.now(KEY), TEN));
+  });
+
+  it('is not made over an alias that sends traffic elsewhere than was read last, seen before or not', async () => {
+    const { aliases, first, perform } = world();
+    const now = aliases.foreign(KEY, CANDIDATE, 'the shop');
+    const result = await perform(write({ last: first, untagged: [], doubted: [now.revisionId] }));
+    assert.equal(result.outcome, 'aliasForeign');
+    assert.deepEqual(aliases.now(KEY), now);
+  });
+
   it('says failed, and that it may be tried again, where no read ever confirms it', async () => {
     const { aliases, first, perform, clock } = world();
     aliases.faults.get.push(...Array.from<Fault>({ length: 1_000 }).fill('stale'));

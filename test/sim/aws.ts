@@ -28,7 +28,8 @@ export type Mutation =
   /** Whoever delivers a message does not ask whether somebody else has begun to. */
   | 'noSendClaim';
 
-/** How old an outdated read is. */
+/** For how long a read may be outdated where more than one write has been made since; AWS's are so for some seconds. */
+export const OUTDATED_MS = 20_000;
 const WRITES_AGO = [1, 1, 1, 2, 3] as const;
 
 /** One write that AWS applied. `by`: the release whose write it was, or `foreign`. */
@@ -86,10 +87,10 @@ export class SimAws {
     };
   }
 
-  /** As AWS answers a read: the alias, or as it was before the last write, or before one that is not a minute old. */
+  /** As AWS answers a read: the alias, or as it was before the last write, or before one of the last seconds. */
   read(): AliasSnapshot {
     if (!this.#random.chance(this.#troubles.staleRead)) return this.alias;
-    return this.#before(this.#random.pick(WRITES_AGO), 60_000) ?? this.applied.at(-1)?.before ?? this.first;
+    return this.#before(this.#random.pick(WRITES_AGO), OUTDATED_MS) ?? this.applied.at(-1)?.before ?? this.first;
   }
 
   /** The same, by an AWS whose reads are not outdated for longer than that. */

@@ -21,7 +21,7 @@ export const CANDIDATE = '42';
 const ID = 'r-1';
 const RESTORE_MS = 60_000;
 /** How long a look may see the alias as it was. */
-const OUTDATED_MS = 3_000;
+const OUTDATED_LOOK_MS = 3_000;
 interface Shift {
   readonly weightPercent: number;
   readonly holdMs: number;
@@ -227,7 +227,11 @@ export class ShiftedWorld {
         this.timeline.promise((resolve) =>
           this.timeline.after(this.#random.int(5, 500), () => {
             if (alive())
-              resolve({ ...this.#observe(), alias: this.aws.readWithin(OUTDATED_MS), deployment: this.deployment });
+              resolve({
+                ...this.#observe(),
+                alias: this.aws.readWithin(OUTDATED_LOOK_MS),
+                deployment: this.deployment,
+              });
           }),
         ),
       follow: followNothing,
@@ -237,7 +241,7 @@ export class ShiftedWorld {
   #observe(): Observation {
     return {
       alarms: [this.#alarm()],
-      ...(this.#random.chance(0.4) ? { alias: this.aws.readWithin(OUTDATED_MS) } : {}),
+      ...(this.#random.chance(0.4) ? { alias: this.aws.readWithin(OUTDATED_LOOK_MS) } : {}),
       ...(this.#random.chance(0.5) ? { deployment: this.deployment } : {}),
     };
   }

@@ -92,10 +92,6 @@ function endings(world: World): string[] {
     found.push(`${release.id} is rolled back, but the alias sends ${JSON.stringify(alias)}`);
   }
   if (state !== 'halted' && !foreign && alias.second) found.push(`${release.id} ended ${state} with a split alias`);
-  const touched = world.aws.applied.some(({ by }) => by === 'foreign');
-  if (release.outcome.reason.includes('changed by somebody else') && !touched) {
-    found.push(`${release.id} ended ${state} because of somebody else, but nobody else has touched the alias`);
-  }
   const { plan, bad } = world.plans.get(release.id)!;
   // Guards that read nothing but CloudWatch see as late as it tells; a clock that is set forward ends a step before that.
   const guarded = plan.steps.length > 1 && (plan.signals.logs || world.steadyClock);

@@ -6,7 +6,8 @@ import { SYSTEM } from '../../src/core/who.ts';
 
 /**
  * The laws that are looked at after every single turn: at most one open release per alias · what has ended stays ended ·
- * after a rollback nothing but stable is asked for · nothing goes past a gate · the automatic actor asks for no weight beyond the next step.
+ * after a rollback nothing but stable is asked for · nothing goes past a gate · the automatic actor asks for no weight beyond the next step ·
+ * nobody is blamed who was not there. `strangers`: whether somebody else has ever moved the alias.
  */
 export class LiveLaws {
   readonly broken: string[] = [];
@@ -17,6 +18,7 @@ export class LiveLaws {
     after: Release | null,
     event: AliasEvent,
     commands: readonly Command[],
+    strangers: boolean,
   ): void {
     const breaks = (law: string): void => void this.broken.push(`${law} (${event.kind} at ${at})`);
     if (before && !after) breaks(`${before.id} was forgotten`);
@@ -33,6 +35,8 @@ export class LiveLaws {
       const rose = after.step > before.step && event.who.provedBy === SYSTEM.provedBy;
       if (rose && before.paused) breaks(`${after.id} went on by itself although a person had paused it`);
     }
+    const blame = before?.outcome ? undefined : after.outcome?.reason;
+    if (!strangers && blame?.includes('somebody')) breaks(`${after.id} ended although nobody else was there: ${blame}`);
     // One weight less is always allowed, also where a person's order had gone past it without its gates.
     const isBack = before?.id === after.id && after.step < before.step;
     for (const command of commands) {

@@ -8,7 +8,7 @@ import { type AliasDoc, emptyDoc, isOpen } from '../../src/core/release/release.
 import { SYSTEM } from '../../src/core/who.ts';
 import { ALICE, KEY, T0 } from '../core/release/builders.ts';
 import { type Delivered, SimActor } from './actor.ts';
-import { type Mutation, SimAws, type Troubles } from './aws.ts';
+import { type Mutation, OUTDATED_MS, SimAws, type Troubles } from './aws.ts';
 import { drawGates, People, simGates } from './gates.ts';
 import { type HookTroubles, simHooks } from './hooks.ts';
 import { Incidents } from './incidents.ts';
@@ -113,7 +113,7 @@ export class World {
   }
 
   #turned(before: AliasDoc, { release }: AliasDoc, event: AliasEvent, commands: readonly Command[]): void {
-    this.laws.turned(this.timeline.now, before.release, release, event, commands);
+    this.laws.turned(this.timeline.now, before.release, release, event, commands, this.#strangersCame());
     if (!release) return;
     this.#people.noticed(release);
     if (this.#random.chance(this.#scenario.takenTwice)) {
@@ -157,19 +157,14 @@ export class World {
       this.#settle();
       return;
     }
-    const { alias } = this.aws;
     // A person repairs what was left split, as the refusal tells them to.
-    if (alias.second) this.aws.foreign(alone(alias.version), '');
+    if (this.aws.alias.second) this.aws.foreign(alone(this.aws.alias.version), '');
+    const alias = this.aws.readWithin(OUTDATED_MS);
     const releaseId = `r-${this.#started + 1}`;
-    const { plan, bad } = drawPlan(
-      this.#random,
-      this.aws.alias,
-      String(this.#started + 2),
-      this.#scenario.hookTroubles,
-    );
+    const { plan, bad } = drawPlan(this.#random, alias, String(this.#started + 2), this.#scenario.hookTroubles);
     const gates = [...plan.gates, ...drawGates(this.#gateRandom, plan.steps.length)];
     const drawn = { bad, plan: { ...plan, gates } };
-    const readings = { alias: this.aws.alias, alarms: [] };
+    const readings = { alias, alarms: [] };
     const told = this.actor.deliver({
       kind: 'start',
       at: this.#now,
@@ -182,10 +177,23 @@ export class World {
       this.timeline.after(this.#random.int(1_000, 60_000), () => this.#nextRelease());
       return;
     }
+    if (!this.#isLatest(releaseId)) {
+      // Refused: the alias was read as it was.
+      this.timeline.after(this.#random.int(1_000, 10_000), () => this.#nextRelease());
+      return;
+    }
     this.#started += 1;
     this.plans.set(releaseId, drawn);
     this.#strangers(drawn.plan);
     this.#armWatcher();
+  }
+
+  #isLatest(releaseId: string): boolean {
+    return this.doc.release?.id === releaseId;
+  }
+
+  #strangersCame(): boolean {
+    return this.aws.applied.some(({ by }) => by === 'foreign');
   }
 
   #strangers({ stable }: Plan): void {

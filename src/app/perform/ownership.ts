@@ -32,7 +32,8 @@ export function ownershipOf(command: SetAlias, found: AliasSnapshot, sent: Sent 
   if (sent === undefined || found.revisionId === sent.base) return { is: sent?.accepted ? 'stale' : 'ours' };
   // Our write went through, or may have: what now looks as before it was put there by somebody else since.
   if (sent.accepted) return { is: 'foreign' };
-  const isKnown = tag !== null || isOwnTagRemoval(command, found) || isBetween(command, found);
+  const isKnown =
+    tag !== null || isAsSeen(command, found) || isOwnTagRemoval(command, found) || isBetween(command, found);
   return { is: isKnown ? 'ours' : 'foreign' };
 }
 
@@ -65,9 +66,15 @@ function isDone(command: SetAlias, found: AliasSnapshot, tag: OwnerTag | null): 
 }
 
 function mayWriteOver(command: SetAlias, found: AliasSnapshot, tag: OwnerTag | null): boolean {
-  if (found.revisionId === command.last?.revisionId) return true;
+  if (isAsSeen(command, found)) return true;
   if (tag === null) return isAllowedUntagged(command, found);
   return tag.releaseId === command.releaseId && tag.fence < command.fence && isAsReadBack(command, found, tag);
+}
+
+/** Whether it is as it was seen before this write: nobody was there since. `last` may be the older one of two reads. */
+function isAsSeen({ last, doubted = [] }: SetAlias, { revisionId, ...found }: AliasSnapshot): boolean {
+  if (last === null) return false;
+  return revisionId === last.revisionId || (doubted.includes(revisionId) && sameRouting(last, found));
 }
 
 function isAllowedUntagged(command: SetAlias, found: AliasSnapshot): boolean {

@@ -36,6 +36,8 @@ export type Command =
       readonly last: AliasSnapshot | null;
       /** Revisions from before `last`: a read that shows one of them is outdated. */
       readonly replaced?: readonly string[];
+      /** Revisions that were seen as well, and may be newer than `last`, which may be an outdated read. */
+      readonly doubted?: readonly string[];
     }
   | {
       readonly kind: 'invokeHook';

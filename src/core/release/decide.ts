@@ -20,7 +20,7 @@ import { initialGuards } from './guards.ts';
 import { isHurried, mustWait, NEW_MEMBER, steer, telling, unpaused, waitsAtGate } from './member.ts';
 import { byPerson, look, type Move, orderRollback, repeatWrite } from './moves.ts';
 import { applyObservation } from './observed.ts';
-import { pastFrom } from './past.ts';
+import { isPast, pastFrom } from './past.ts';
 import { type AliasDoc, isOpen, type Release } from './release.ts';
 import { applyResult } from './results.ts';
 import { isShifters, startShifted, tickShifted, wakeShifted } from './shifted.ts';
@@ -49,7 +49,9 @@ function moveFor(doc: AliasDoc, event: AliasEvent): Move | undefined {
   const { release } = doc;
   switch (event.kind) {
     case 'start':
-      return isOpen(release) || isOvertaken(release, event) ? undefined : start(release, event);
+      return isOpen(release) || isOvertaken(release, event) || isOutdated(release, event)
+        ? undefined
+        : start(release, event);
     case 'startRollback':
       return release?.id === event.releaseId || isOpen(release) || isOvertaken(release, event)
         ? undefined
@@ -94,6 +96,11 @@ function isOvertaken(
   { readings }: Extract<AliasEvent, { kind: 'start' | 'startRollback' }>,
 ): boolean {
   return readings.lastReleaseId !== undefined && readings.lastReleaseId !== (release?.id ?? null);
+}
+
+/** Whether the plan was made for an alias as it was before the last release was through with it. */
+function isOutdated(release: Release | null, { readings }: Extract<AliasEvent, { kind: 'start' }>): boolean {
+  return release !== null && isPast(release, readings.alias);
 }
 
 function start(before: Release | null, event: Extract<AliasEvent, { kind: 'start' }>): Move {

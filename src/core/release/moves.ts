@@ -158,6 +158,7 @@ function writeCommand(release: Release, keepTag: boolean): Command {
     ...(plan.shifter ? { between: [plan.stable, plan.candidate] as const } : {}),
     last: release.seen,
     ...(release.replaced === undefined ? {} : { replaced: release.replaced }),
+    ...(release.doubted === undefined ? {} : { doubted: release.doubted }),
   };
 }
 

@@ -6,7 +6,7 @@ import { isProvenGood, judgeHold } from './judging.ts';
 import { isHurried, mustWait, reachGate, waitsAtGate } from './member.ts';
 import { aliasForeign, bySystem, look, type Move, orderRollback, routingOf, shiftTo } from './moves.ts';
 import type { Observation } from './observation.ts';
-import { isPast } from './past.ts';
+import { isPast, pastFrom } from './past.ts';
 import { actualWeight, type Hold, type Release, weightAt } from './release.ts';
 import { followShifter, standAt } from './shifted.ts';
 
@@ -28,7 +28,7 @@ export function applyObservation(release: Release, observation: Observation, at:
   // Before its first write the release knows the alias as it was last looked at.
   const { alias } = observation;
   const isTaken = fresh && release.fence === 0 && alias && !isPast(release, alias);
-  const seen = isTaken ? { ...marked, seen: alias } : marked;
+  const seen = isTaken ? { ...marked, ...pastFrom(marked, alias), seen: alias } : marked;
   if (release.phase === 'ended' || release.rollback) return { release: seen, commands: [] };
 
   const failed = failing(guardVerdicts(release.plan, guards, at));

@@ -23,10 +23,13 @@ export function pastAfter({ snapshot, over }: AliasSet, { seen, replaced = [], d
   return isCertain ? { replaced: kept([...replaced, ...before]), doubted: [] } : { replaced, doubted: kept(before) };
 }
 
-/** What a new release knows of the alias's past from the one before it. */
+/**
+ * The past of an alias that has just been read, by the same release or by the next one: what was seen before may be older
+ * or newer than that.
+ */
 export function pastFrom(before: Release | null, now: AliasSnapshot): Past {
   const { replaced = [], doubted = [], seen } = before ?? {};
-  const isOther = seen && seen.revisionId !== now.revisionId;
+  const isOther = seen && seen.revisionId !== now.revisionId && !doubted.includes(seen.revisionId);
   return { replaced, doubted: isOther ? [...doubted, seen.revisionId].slice(-MOST_KEPT) : doubted };
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { alone, writeDescription } from '../../../src/core/release/alias.ts';
+import { hookGate } from '../../../src/core/gates/upgrade.ts';
+import { type AliasSnapshot, alone, writeDescription } from '../../../src/core/release/alias.ts';
 import { type AliasSet, isPast, type Past, pastAfter, pastFrom } from '../../../src/core/release/past.ts';
 import type { Release } from '../../../src/core/release/release.ts';
 import { ALICE, plan, Story, snapshot } from './builders.ts';
@@ -109,4 +110,35 @@ test('a read from before the last two writes is nobody’s change, not even acro
   story.result(key, { outcome: 'aliasSet', snapshot: set, sentAt: story.at });
   story.wait(30_000).look({ alias: withTag });
   assert.equal(story.release.outcome, null, story.release.outcome?.reason ?? '');
+});
+
+test('a release is not started on an alias as it was before the last one was through with it', () => {
+  const story = new Story().start().write();
+  const withTag = story.release.seen!;
+  story.order('rollback').write().write();
+  const startOn = (alias: AliasSnapshot) =>
+    story.tell({
+      kind: 'start',
+      at: story.at,
+      who: ALICE,
+      releaseId: 'r-2',
+      plan: plan(),
+      readings: { alias, alarms: [] },
+    });
+  startOn(withTag);
+  assert.equal(story.release.id, 'r-1');
+  startOn(story.release.seen!);
+  assert.equal(story.release.id, 'r-2');
+});
+
+test('a look before the first write may be older than the one before it: both are the alias as nobody has touched it', () => {
+  const story = new Story().start({ gates: [] });
+  const { doubted, last } = story.owed('setAlias');
+  assert.deepEqual([last?.revisionId, doubted], ['rev-0', []]);
+  const gated = new Story().start({ gates: [hookGate('preTraffic', 'beforeTraffic', 'smoke', 60_000)] });
+  const { hook } = gated.take('invokeHook');
+  gated.result(`r-1/${hook}`, { outcome: 'hookReturned', status: 'Succeeded' });
+  gated.look({ alias: bare('rev-9') });
+  const write = gated.owed('setAlias');
+  assert.deepEqual([write.last?.revisionId, write.doubted], ['rev-9', ['rev-0']]);
 });
