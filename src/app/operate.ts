@@ -35,17 +35,16 @@ export async function startRelease(
   if (latest?.id === releaseId) return { ok: true, value: latest };
   const { function: fn, alias } = plan.key;
   if (latest && !isOpen(latest) && isPast(latest, readings.alias)) {
-    const { id } = latest;
     return refuse(
       'refused',
-      `AWS answered ${fn}:${alias} as it was before release ${id} was through with it (its reads can be some seconds old), so nothing was started`,
+      `AWS answered ${fn}:${alias} as it was before release ${latest.id} was through with it (its reads can be some seconds old), so nothing was started`,
       'the same command again',
     );
   }
   return refuse(
     'refused',
-    `release ${state.release?.id} of ${plan.key.function}:${plan.key.alias} was started a moment before: one release per alias at a time`,
-    `switchback watch --function ${plan.key.function} --alias ${plan.key.alias}`,
+    `release ${latest?.id} of ${fn}:${alias} was started a moment before: one release per alias at a time`,
+    `switchback watch --function ${fn} --alias ${alias}`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { type AliasSnapshot, type OwnerTag, readDescription, sameRouting, shareOf } from '../../core/release/alias.ts';
 import type { Command } from '../../core/release/commands.ts';
+import { isPast } from '../../core/release/past.ts';
 
 export type SetAlias = Extract<Command, { kind: 'setAlias' }>;
 
@@ -23,7 +24,7 @@ export type Ownership =
 
 /** Judges an alias by its owner tag, its routing and its revision. `sent`: the last such write, where there was one. */
 export function ownershipOf(command: SetAlias, found: AliasSnapshot, sent: Sent | undefined): Ownership {
-  if (command.replaced?.includes(found.revisionId)) return { is: 'stale' };
+  if (isPast(command, found)) return { is: 'stale' };
   const { tag } = readDescription(found.description);
   if (tag?.releaseId === command.releaseId && tag.fence > command.fence) return { is: 'superseded', by: tag };
   if (isDone(command, found, tag)) return { is: 'done' };

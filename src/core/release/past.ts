@@ -34,6 +34,6 @@ export function pastFrom(before: Release | null, now: AliasSnapshot): Past {
 }
 
 /** Whether a read shows the alias as it was before a write that was certainly made: AWS gives no revision twice. */
-export function isPast({ replaced }: Release, found: AliasSnapshot): boolean {
+export function isPast({ replaced }: Pick<Release, 'replaced'>, found: AliasSnapshot): boolean {
   return replaced?.includes(found.revisionId) === true;
 }
