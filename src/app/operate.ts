@@ -33,17 +33,18 @@ export async function startRelease(
   const { state } = await ports.host.deliver(actorOf(plan.key), event);
   const latest = state.release;
   if (latest?.id === releaseId) return { ok: true, value: latest };
+  const id = latest?.id;
   const { function: fn, alias } = plan.key;
   if (latest && !isOpen(latest) && isPast(latest, readings.alias)) {
     return refuse(
       'refused',
-      `AWS answered ${fn}:${alias} as it was before release ${latest.id} was through with it (its reads can be some seconds old), so nothing was started`,
+      `AWS answered ${fn}:${alias} as it was before release ${id} was through with it (its reads can be some seconds old), so nothing was started`,
       'the same command again',
     );
   }
   return refuse(
     'refused',
-    `release ${latest?.id} of ${fn}:${alias} was started a moment before: one release per alias at a time`,
+    `release ${id} of ${fn}:${alias} was started a moment before: one release per alias at a time`,
     `switchback watch --function ${fn} --alias ${alias}`,
   );
 }
