@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import { canonicalJson, chained, GENESIS } from '../app/audit/chain.ts';
+import { chained, GENESIS } from '../app/audit/chain.ts';
 import type { Host, LedgerEntry, Stored } from '../app/ports/host.ts';
 import type { Brief, HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
 import type { Redacted, Redaction, RedactionOrder } from '../app/ports/ledger.ts';
 import type { DepartedActor, Held, Relocation } from '../app/ports/relocation.ts';
+import { canonicalJson } from '../core/canonical-json.ts';
 import { outcomeOf, type TurnOutcome } from '../core/history/outcome.ts';
 import type { Result } from '../core/refusal.ts';
 import { Dispatcher, LEASE_MS, type Owed } from './dispatch.ts';

@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import { readRedaction } from '../../core/audit/redaction.ts';
+import { canonicalJson } from '../../core/canonical-json.ts';
 import type { TurnOutcome } from '../../core/history/outcome.ts';
 import type { Stamp } from '../../core/release/events.ts';
 import type { LedgerEntry } from '../ports/host.ts';
@@ -9,20 +10,6 @@ export const GENESIS = '0'.repeat(64);
 
 /** Enough that nobody can try them all. */
 const SALT_BYTES = 16;
-
-/**
- * JSON with sorted keys and no white space, as RFC 8785 writes it: the same data always gives the same text, in every
- * language. Leaves out and replaces what `JSON.stringify` does, so what was stored and read back gives the same text.
- */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const parts: string[] = [];
-  for (const [key, inner] of Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (inner !== undefined) parts.push(`${JSON.stringify(key)}:${canonicalJson(inner)}`);
-  }
-  return `{${parts.join(',')}}`;
-}
 
 /**
  * SHA-256, in hex, over the canonical JSON of the entry without its own hash. Entries with a salt are of the second form,

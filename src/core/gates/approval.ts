@@ -1,3 +1,4 @@
+import { canonicalJson } from '../canonical-json.ts';
 import { utcText } from '../comms/utc.ts';
 import type { Plan } from '../release/plan.ts';
 import type { Who } from '../who.ts';
@@ -35,17 +36,7 @@ export function shownFor(releaseId: string, plan: Plan, runs: Readonly<Record<st
 
 /** SHA-256 over the canonical JSON (keys sorted) of what was shown. */
 export function digestOf(shown: Shown): string {
-  return sha256(canonical(shown));
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`);
-  return `{${members.join(',')}}`;
+  return sha256(canonicalJson(shown));
 }
 
 /** A person's word on an approval gate. */

@@ -1,6 +1,7 @@
-import { canonicalJson, chained, GENESIS } from '../../app/audit/chain.ts';
+import { chained, GENESIS } from '../../app/audit/chain.ts';
 import type { ActorLogic } from '../../app/ports/actor.ts';
 import type { LedgerEntry, Stored } from '../../app/ports/host.ts';
+import { canonicalJson } from '../../core/canonical-json.ts';
 import { outcomeOf } from '../../core/history/outcome.ts';
 import { type ActorEvent, bounded, refuseTooMany } from '../host-options.ts';
 import type { ActorRecord, Answered, Ask, OwedCommand } from './protocol.ts';

@@ -1,7 +1,8 @@
-import { canonicalJson, chained } from '../../app/audit/chain.ts';
+import { chained } from '../../app/audit/chain.ts';
 import { planRedaction } from '../../app/audit/redaction.ts';
 import type { ActorLogic } from '../../app/ports/actor.ts';
 import type { Redacted, RedactionOrder } from '../../app/ports/ledger.ts';
+import { canonicalJson } from '../../core/canonical-json.ts';
 import { outcomeOf } from '../../core/history/outcome.ts';
 import { type Result, refuse } from '../../core/refusal.ts';
 import { bounded } from '../host-options.ts';

@@ -1,6 +1,7 @@
-import { canonicalJson, GENESIS, verifyChain } from '../../app/audit/chain.ts';
+import { GENESIS, verifyChain } from '../../app/audit/chain.ts';
 import type { LedgerEntry } from '../../app/ports/host.ts';
 import type { DepartedActor, Held } from '../../app/ports/relocation.ts';
+import { canonicalJson } from '../../core/canonical-json.ts';
 import { movedAway, StateProblem, stillArriving } from '../problems.ts';
 import { type ActorRow, type Derived, NOTHING_DERIVED } from './rows.ts';
 import type { Store } from './store.ts';

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { anchorHash, canonicalJson, GENESIS } from '../../app/audit/chain.ts';
+import { anchorHash, GENESIS } from '../../app/audit/chain.ts';
 import type { LedgerEntry } from '../../app/ports/host.ts';
+import { canonicalJson } from '../../core/canonical-json.ts';
 import { Outbox } from './outbox.ts';
 import { type ActorRow, type AnchoredEntry, actorRow, type BriefRow, type Derived, entryOf } from './rows.ts';
 import { Statements } from './statements.ts';
