@@ -7,6 +7,7 @@ import type { Plan } from '../core/release/plan.ts';
 import { aliasRefusal, makePlan, type PlanRequest } from '../core/release/planning.ts';
 import type { Release } from '../core/release/release.ts';
 import { lookCommand, routerOf } from '../core/release/router.ts';
+import { aliasNow } from './alias-now.ts';
 import { newDeploymentId, newSecret } from './ids.ts';
 import { planArms } from './plan-arms.ts';
 import type { PlanningPorts, Ports } from './ports/index.ts';
@@ -42,10 +43,9 @@ export async function planRelease(ports: PlanningPorts, wanted: Wanted, publish:
   const { account, region } = await ports.identity.where();
   const key: AliasKey = { account, region, function: wanted.function, alias: wanted.alias };
   // In this order: a release that begins and ends in between is then noticed when this one is to start.
-  const stored = await ports.host.read(actorOf(key));
-  const alias = await ports.aliases.get(key);
+  const open: Release | null = (await ports.host.read(actorOf(key)))?.state.release ?? null;
+  const alias = await aliasNow(ports, key, open);
   if (!alias) return missingAlias(ports, key);
-  const open: Release | null = stored?.state.release ?? null;
   // Weights that nobody set are Lambda's own where the alias has provisioned concurrency.
   const concurrencyNow = alias.second ? await ports.traffic.concurrency(key).catch(() => ({})) : {};
   const refusal = aliasRefusal(key, { alias, concurrency: concurrencyNow }, open);

@@ -6,6 +6,7 @@ import type { AliasReading } from '../../core/release/observation.ts';
 import type { Plan } from '../../core/release/plan.ts';
 import { aliasRefusal, makePlan, type PlanRequest } from '../../core/release/planning.ts';
 import { isOpen, type Release } from '../../core/release/release.ts';
+import { aliasNow } from '../alias-now.ts';
 import { newSecret } from '../ids.ts';
 import { pastOf } from '../plan-release.ts';
 import type { PlanningPorts } from '../ports/index.ts';
@@ -34,7 +35,7 @@ export async function planWatch(
   const open = (await ports.host.read(actorOf(key)))?.state.release ?? null;
   if (isOpen(open) && open.plan.deploymentId === deployment.id)
     return { ok: true, value: { kind: 'watched', release: open } };
-  const alias = await ports.aliases.get(key);
+  const alias = await aliasNow(ports, key, open);
   if (!alias) return refuse('usage', `alias ${key.function}:${key.alias} does not exist in ${region}`);
   if (shareOf(alias, target.currentVersion) + shareOf(alias, target.targetVersion) < 100) {
     return refuse(
