@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aliasNow } from '../../src/app/alias-now.ts';
+import { PATIENCE_MS } from '../../src/app/perform/patience.ts';
 import type { AliasSnapshot } from '../../src/core/release/alias.ts';
 import { KEY, Story } from '../core/release/builders.ts';
 import { TestClock } from './clock.ts';
@@ -29,10 +30,8 @@ test('a read from before the last release was through is repeated until it is of
   const { aliases, at } = reads(clock, past, past, now);
   const begin = clock.now();
   assert.equal(await clock.runUntil(aliasNow({ aliases, clock }, KEY, release)), now);
-  assert.deepEqual(
-    at.map((time) => time - begin),
-    [0, 500, 1_500],
-  );
+  assert.equal(at.length, 3);
+  assert.ok(clock.now() - begin < 1_000, 'AWS shows the newest within a moment, most of the time');
 });
 
 test('nothing is waited for where nothing is known to be of the past', async () => {
@@ -55,6 +54,9 @@ test('the past is handed on in the end: whoever plans with it is refused', async
   const clock = new TestClock();
   const { release, past } = ended();
   const begin = clock.now();
-  assert.equal(await clock.runUntil(aliasNow({ ...reads(clock, past), clock }, KEY, release)), past);
-  assert.ok(clock.now() - begin <= 20_000);
+  const { aliases, at } = reads(clock, past);
+  assert.equal(await clock.runUntil(aliasNow({ aliases, clock }, KEY, release)), past);
+  assert.equal(clock.now() - begin, PATIENCE_MS);
+  assert.equal(at.at(-1), clock.now(), 'what is handed on is no older than the wait');
+  assert.ok(at.length < 20);
 });

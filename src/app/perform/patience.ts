@@ -3,20 +3,20 @@ import { textOf } from '../error-text.ts';
 import type { Clock } from '../ports/clock.ts';
 import { AwsProblem } from '../ports/problem.ts';
 
-/** One command tries this long in all; after that the engine decides when to try again. */
+/** One command, or one plan, tries this long in all; after that the engine decides when to try again, or a person. */
 export const PATIENCE_MS = 10_000;
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2_000;
 
-/** The time that one command has, and its waits: exponential, and spread so that many do not come back at once. */
+/** The time that one command or plan has, and its waits: exponential, and spread so that many do not come back at once. */
 export class Patience {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #until: number;
   #waits = 0;
 
-  constructor(clock: Clock, random: () => number) {
+  constructor(clock: Clock, random = Math.random) {
     this.#clock = clock;
     this.#random = random;
     this.#until = clock.now() + PATIENCE_MS;
