@@ -1,9 +1,14 @@
 /** Small helpers that benchmarks share. */
 
-/** The value below which the given share (0..1) of the figures lie. */
+/**
+ * The smallest of the figures that so large a share of them, above 0 and up to 1, do not exceed (the nearest rank): of 400
+ * the 99th of 100 is the 396th, as "99 of 100 are within" says. NaN where there are none.
+ */
 export function quantile(figures: readonly number[], share: number): number {
-  const sorted = [...figures].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  const sorted = figures.toSorted((a, b) => a - b);
+  // 0.07 times 100 is a little more than 7.
+  const rank = Math.ceil(share * sorted.length - 1e-9);
+  return sorted[Math.max(rank, 1) - 1] ?? Number.NaN;
 }
 
 export function round(value: number, digits = 2): number {
