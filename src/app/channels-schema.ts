@@ -53,7 +53,9 @@ const announces = {
   releases: z
     .enum(['off', 'ends', 'steps'])
     .optional()
-    .describe('Whether it hears of every release: its start, holds and end (ends), and each weight (steps).'),
+    .describe(
+      'Whether it hears of every release: its start, what waits for a person, and its end (ends); and each weight (steps).',
+    ),
 };
 
 const slack = z.strictObject({

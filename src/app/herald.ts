@@ -44,18 +44,17 @@ export function createHerald({ releases, announcer, isMine, report }: HeraldOpti
   };
   return {
     decided(before, after, at) {
-      const news = newsOf(before.release, after.release, at);
-      if (!news || waiting >= MAX_WAITING) return;
-      const key = `${news.release}/${news.kind}/${news.weightPercent}`;
-      if (told.has(key)) return;
-      if (told.size >= MAX_REMEMBERED) told.clear();
-      told.add(key);
-      waiting += 1;
-      working = working
-        .then(() => tell(news))
-        .finally(() => {
-          waiting -= 1;
-        });
+      for (const news of newsOf(before.release, after.release, at)) {
+        if (waiting >= MAX_WAITING || told.has(news.id)) continue;
+        if (told.size >= MAX_REMEMBERED) told.clear();
+        told.add(news.id);
+        waiting += 1;
+        working = working
+          .then(() => tell(news))
+          .finally(() => {
+            waiting -= 1;
+          });
+      }
     },
     finish: () => working,
   };

@@ -217,6 +217,7 @@ test('secrets are read from the environment and from files, anew each time, and 
 
 test('releases are told to those who want to hear of them, and a channel that fails keeps nobody from the others', async (t) => {
   const news = {
+    id: 'r-1/shifted/10',
     release: 'r-1',
     key: { account: '123456789012', region: 'eu-west-1', function: 'checkout', alias: 'live' },
     kind: 'shifted',

@@ -46,8 +46,8 @@ export function createSns(config: ConfigOf<'sns'>, topics: Topics): Adapter {
         stage: message.stage,
         kind,
       }),
-    announce: ({ release, kind, text }) =>
-      publish(messageTag(`${release}/${kind}/${text}`), release, text, text, { release, kind: `release.${kind}` }),
+    announce: ({ id, release, kind, text }) =>
+      publish(messageTag(id), release, text, text, { release, kind: `release.${kind}` }),
     remind: ({ key, incident, subject, told, about: { facts, kind } }) =>
       publish(messageTag(key), incident, `${incident}: ${told}`, told, {
         incident,

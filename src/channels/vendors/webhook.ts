@@ -46,7 +46,7 @@ export function createWebhook(config: ConfigOf<'webhook'>, tools: Tools): Adapte
       return post(messageTag(message.id), message.createdAt, `incident.${message.stage}`, dataOf(outgoing));
     },
     announce: (news) => {
-      const { release, kind, at, text, key, stable, candidate, weightPercent } = news;
+      const { id, release, kind, at, text, key, stable, candidate, weightPercent } = news;
       const data = {
         release,
         text,
@@ -56,7 +56,7 @@ export function createWebhook(config: ConfigOf<'webhook'>, tools: Tools): Adapte
         candidate,
         weightPercent,
       };
-      return post(messageTag(`${release}/${kind}/${weightPercent}`), at, `release.${kind}`, data);
+      return post(messageTag(id), at, `release.${kind}`, data);
     },
     remind: (reminder) => {
       const { key, subject } = reminder;

@@ -1,5 +1,4 @@
-import { utcText } from '../comms/utc.ts';
-import { approversText } from '../gates/approval.ts';
+import { waitText } from '../gates/approval.ts';
 import { heldRun, waitingRun } from '../release/gate-runs.ts';
 import { failing, type GuardVerdict, guardVerdicts, seenOf } from '../release/guards.ts';
 import { actualWeight, isOpen, type Release, wantedWeight } from '../release/release.ts';
@@ -154,8 +153,7 @@ export const RULES: readonly Rule[] = [
     symptom: 'a person has to approve',
     cause: ({ release }) => {
       const waiting = waitingRun(release);
-      if (waiting?.gate.check.kind !== 'approval') return undefined;
-      return `gate ${waiting.gate.id} (${waiting.gate.check.title}) waits for ${approversText(waiting.gate.check)} until ${utcText(waiting.run.deadline)}`;
+      return waiting && waitText(waiting.gate, waiting.run);
     },
     next: (given) => [
       shell(`switchback approve ${flags(given)} --dry-run`, 'shows what is asked'),

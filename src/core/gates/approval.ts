@@ -98,6 +98,12 @@ function isLike(name: string, pattern: string): boolean {
   return from <= name.length - last.length;
 }
 
+/** Whose word an approval waits for, and until when, for sentences; undefined at every other gate. */
+export function waitText({ id, check }: Gate, { deadline }: Pick<GateRun, 'deadline'>): string | undefined {
+  if (check.kind !== 'approval') return undefined;
+  return `gate ${id} (${check.title}) waits for ${approversText(check)} until ${utcText(deadline)}`;
+}
+
 /** The first twelve digits: enough for a person to compare. */
 export function short(digest: string): string {
   return digest.slice(0, 12);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Gate } from '../../../src/core/gates/gate.ts';
 import { newsOf, type ReleaseNews } from '../../../src/core/release/news.ts';
 import type { AliasDoc } from '../../../src/core/release/release.ts';
 import { Story } from './builders.ts';
@@ -11,9 +12,8 @@ class Told extends Story {
   override tell(event: Parameters<Story['tell']>[0]): this {
     const before: AliasDoc = this.doc;
     super.tell(event);
-    const news = newsOf(before.release, this.doc.release, event.at);
-    if (news) this.news.push(news);
-    assert.equal(newsOf(this.doc.release, this.doc.release, event.at), undefined, 'what is as it was is no news');
+    this.news.push(...newsOf(before.release, this.doc.release, event.at));
+    assert.deepEqual(newsOf(this.doc.release, this.doc.release, event.at), [], 'what is as it was is no news');
     return this;
   }
 
@@ -37,4 +37,49 @@ test('a rollback is told once, at its end, with its reason', () => {
   while (story.release.phase !== 'ended') story.write();
   assert.deepEqual(story.kinds, ['started 0', 'shifted 10', 'rolledBack 0']);
   assert.match(story.news.at(-1)!.text, /back to version 41 from version 42: .*customers call/);
+});
+
+/** An approval before any traffic. */
+const approval = (id: string): Gate => ({
+  id,
+  at: 'beforeTraffic',
+  check: { kind: 'approval', title: id.toUpperCase(), people: [], roles: ['qa'], fourEyes: false },
+  timeoutMs: 3_600_000,
+  onFail: 'rollback',
+  onSilence: 'hold',
+});
+
+function approve(story: Told, gate: string): void {
+  const digest = story.release.gates[gate]!.digest!;
+  const who = { name: 'bob', provedBy: 'token' } as const;
+  const { id: releaseId } = story.release;
+  story.tell({ kind: 'approve', at: story.at, who, roles: ['qa'], releaseId, gate, decision: 'approve', digest });
+}
+
+test('whoever is to approve is told so, once for each gate, with the command that does it', () => {
+  const story = new Told().start({ gates: [approval('uat'), approval('cab')] });
+  assert.deepEqual(story.kinds, ['started 0', 'asked 0']);
+  assert.equal(
+    story.news[1]!.text,
+    'checkout:live: the release of version 42 needs a person: gate uat (UAT) waits for role qa until 2026-01-05 13:00 UTC (switchback approve --function checkout --alias live)',
+  );
+  story.wait(60_000);
+  approve(story, 'uat');
+  assert.deepEqual(story.kinds, ['started 0', 'asked 0', 'asked 0']);
+  assert.match(story.news[2]!.text, /gate cab/);
+  approve(story, 'cab');
+  story.look().write();
+  assert.deepEqual(story.kinds, ['started 0', 'asked 0', 'asked 0', 'shifted 10']);
+  assert.equal(new Set(story.news.map(({ id }) => id)).size, story.news.length, 'news is told apart by its id');
+});
+
+test('a hold is told, and what is asked again is told again', () => {
+  const story = new Told().start({ gates: [approval('uat')] });
+  story.wait(3_600_000);
+  assert.deepEqual(story.kinds, ['started 0', 'asked 0', 'held 0']);
+  story.order('resume');
+  assert.deepEqual(story.kinds, ['started 0', 'asked 0', 'held 0', 'asked 0']);
+  story.wait(3_600_000);
+  assert.deepEqual(story.kinds.slice(4), ['held 0']);
+  assert.equal(new Set(story.news.map(({ id }) => id)).size, story.news.length);
 });
