@@ -13,12 +13,21 @@ export function stateNamed(word: string, io: Pick<Io, 'env' | 'cwd'>): string {
   return stateFile({ state: word }, io);
 }
 
-/** `--host` is the short way to say `--state`; both at once must agree. */
-export function withHost(flags: Flags): Flags {
+/**
+ * `--host` says which kind of state is meant. `--state` must be of that kind; SWITCHBACK_STATE, like every default, is passed
+ * over where it is of another.
+ */
+export function withHost(flags: Flags, io: Pick<Io, 'env' | 'cwd'>): Flags {
   const { host, state } = flags;
   if (host === undefined) return flags;
   if (host !== 'restate' && host !== 'sqlite') throw usage(`--host "${host}" is not known: restate or sqlite`);
-  const isRestate = state?.startsWith('restate') ?? host === 'restate';
-  if (isRestate !== (host === 'restate')) throw usage(`--host ${host} does not fit --state ${state}`);
-  return host === 'restate' && state === undefined ? { ...flags, state: RESTATE_HERE } : flags;
+  if (state !== undefined && hostOf(state) !== host) throw usage(`--host ${host} does not fit --state ${state}`);
+  const usual = io.env.SWITCHBACK_STATE;
+  if (state !== undefined || (usual && hostOf(usual) === host)) return flags;
+  return { ...flags, state: stateNamed(host, io) };
+}
+
+function hostOf(state: string): string {
+  if (/^restates?:/.test(state)) return 'restate';
+  return state.startsWith('s3:') ? 's3' : 'sqlite';
 }

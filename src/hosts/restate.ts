@@ -38,6 +38,8 @@ const LEDGER_PAGE = 100;
 /** Actors read at the same time for a list. */
 const READS_AT_ONCE = 16;
 const QUIET_POLL_MS = 20;
+/** Nobody who leaves waits for long to say so. */
+const RELEASE_MS = 1_000;
 
 /**
  * Opens a state in Restate as the home of one kind of actor. This is the caller's side alone: turns are taken and commands
@@ -137,8 +139,8 @@ class Restate<State, Event extends ActorEvent, Command extends { readonly key: s
     const holder = this.#self;
     const target = (handler: string) => ({ service: this.#names.runner, key: THE_ONE, handler });
     const lease = await takeLease({
-      acquire: (forMs) => this.#ingress.call<boolean>(target('acquire'), { holder, forMs }),
-      release: () => this.#ingress.call<void>(target('release'), { holder }),
+      acquire: (forMs, signal) => this.#ingress.call<boolean>(target('acquire'), { holder, forMs }, { signal }),
+      release: () => this.#ingress.call<void>(target('release'), { holder }, { answerMs: RELEASE_MS }),
       clock,
       report,
     });
@@ -185,9 +187,7 @@ class Restate<State, Event extends ActorEvent, Command extends { readonly key: s
     if (this.#closed.signal.aborted) return;
     this.#closed.abort();
     this.#changes.stop();
-    await this.#lease
-      ?.release()
-      .catch((error: unknown) => this.#options.report(`the runner's lease runs out by itself: ${String(error)}`));
+    await this.#lease?.release();
     this.#ingress.close();
   }
 

@@ -187,3 +187,16 @@ test('a state in Restate that nobody serves says so', { skip: SKIPPED }, async (
   assert.match(stderr, /start "switchback serve --state restate:/);
   await server.close();
 });
+
+test('whoever serves stops politely when Restate itself is gone', { skip: SKIPPED }, async () => {
+  const server = await startRestateServer();
+  const service = await site.service(good('one'));
+  const known = ['--restate-port', '0', '--restate-admin', server.admin, '--restate-identity', server.identityKey];
+  const { running } = await serve('--state', server.place, ...known);
+  await detached(service, LONG, '--state', server.place);
+  await server.close();
+  const { code, stderr } = await running.kill('SIGTERM');
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /the runner's lease runs out by itself: .*Restate cannot be reached/);
+  assert.doesNotMatch(stderr, /stopped driving/);
+});

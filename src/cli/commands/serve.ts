@@ -1,4 +1,5 @@
 import { nameOf, type Place, readPlace } from '../../app/codedeploy/adopt.ts';
+import { textOf } from '../../app/error-text.ts';
 import { within } from '../../app/within.ts';
 import type { ServeOptions } from '../../hosts/restate/serve.ts';
 import { line } from '../../present/text/line.ts';
@@ -13,13 +14,13 @@ import { guardingOf, restoreWithin } from '../watched.ts';
 
 /** What Restate's own examples serve on. */
 const RESTATE_PORT = '9080';
-/** A write at AWS that is under way is awaited this long; another process finishes what takes longer. */
+/** What is under way is awaited this long, a write at AWS above all; another process finishes what takes longer. */
 const SETTLE_MS = 10_000;
 
 /** Drives every open release and listens for hooks until it is stopped; where Restate keeps the state, it is what Restate calls. */
 export async function run(context: Context): Promise<ExitCode> {
   const { io, output } = context;
-  const flags = withHost(context.flags);
+  const flags = withHost(context.flags, io);
   const options = wireOptions(flags, io, output);
   const wired = await io.wire(options);
   try {
@@ -46,9 +47,10 @@ export async function run(context: Context): Promise<ExitCode> {
     output.say(line('Every open release is driven from here. Ctrl-C stops it; the releases stay open.'));
     await stopped;
     await callbacks.close();
-    await stopAdopting();
-    await stopDriving();
-    await within(SETTLE_MS, home.settle(), io.clock);
+    const leaving = Promise.all([stopAdopting(), stopDriving()]).then(() => home.settle());
+    await within(SETTLE_MS, leaving, io.clock).catch((error: unknown) =>
+      output.note(`switchback: what is under way was not awaited: ${textOf(error)}`),
+    );
     return EXIT.done;
   } finally {
     await wired.close();

@@ -5,7 +5,7 @@ import {
   type Http2ServerResponse,
   type ServerHttp2Session,
 } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { ActorEvent } from '../host-options.ts';
 import { type RestateSdk, type ServicesOptions, services } from './services.ts';
 
@@ -79,16 +79,21 @@ export async function startEndpoint(handler: RequestHandler, options: EndpointOp
   }
   const server = createServer(handler);
   const sessions = new Set<ServerHttp2Session>();
+  const sockets = new Set<Socket>();
   server.on('session', (session) => {
     sessions.add(session);
     session.on('close', () => sessions.delete(session));
     session.on('error', () => undefined);
   });
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   await listening(server, port, address);
   const bound = (server.address() as AddressInfo).port;
   return {
     url: `http://${address.includes(':') ? `[${address}]` : address}:${bound}`,
-    close: (graceMs = GRACE_MS) => closed(server, sessions, graceMs),
+    close: (graceMs = GRACE_MS) => closed(server, sessions, sockets, graceMs),
   };
 }
 
@@ -102,13 +107,19 @@ function listening(server: Http2Server, port: number, address: string): Promise<
   });
 }
 
-async function closed(server: Http2Server, sessions: Set<ServerHttp2Session>, graceMs: number): Promise<void> {
+async function closed(
+  server: Http2Server,
+  sessions: ReadonlySet<ServerHttp2Session>,
+  sockets: ReadonlySet<Socket>,
+  graceMs: number,
+): Promise<void> {
   const ended = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
   for (const session of sessions) session.close();
+  // A session that was closed waits for the other side to hang up, which a frozen one never does.
   const timer = setTimeout(() => {
-    for (const session of sessions) session.destroy();
+    for (const socket of sockets) socket.destroy();
   }, graceMs);
   await ended;
   clearTimeout(timer);

@@ -30,10 +30,23 @@ export interface Target {
   readonly handler: string;
 }
 
-/** Asks over Restate's HTTP ingress. Everything that is asked may be asked twice: a lost answer is asked for again. */
+/** How one call differs from the others. */
+export interface CallOptions {
+  /** As in {@link IngressOptions}. */
+  readonly answerMs?: number;
+  /** The answer is no longer wanted. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Asks over Restate's HTTP ingress. Everything that is asked may be asked twice: a lost answer is asked for again, until the
+ * ingress has been out of reach for `reachMs`; during a longer outage every call is made once.
+ */
 export class Ingress {
   readonly #options: IngressOptions;
   readonly #closed = new AbortController();
+  /** Since when nothing was reached, by `performance.now()`. */
+  #lostAt: number | undefined;
 
   constructor(options: IngressOptions) {
     this.#options = options;
@@ -48,13 +61,13 @@ export class Ingress {
   }
 
   /** Calls a handler and waits for what it answers. Throws a {@link StateProblem}. */
-  async call<T>({ service, key, handler }: Target, body?: unknown): Promise<T> {
-    const { url, reachMs = REACH_MS } = this.#options;
+  async call<T>({ service, key, handler }: Target, body?: unknown, options: CallOptions = {}): Promise<T> {
+    const { url } = this.#options;
     const path = [service, key, handler].map((part) => encodeURIComponent(part)).join('/');
-    const until = performance.now() + reachMs;
     for (;;) {
       this.#mustBeOpen();
-      const answer = await this.#ask(`${url}/${path}`, body, until);
+      options.signal?.throwIfAborted();
+      const answer = await this.#ask(`${url}/${path}`, body, options);
       if (answer) return answer.value as T;
       await pause(PAUSE_MS);
     }
@@ -76,33 +89,43 @@ export class Ingress {
   }
 
   /** Undefined where it is worth trying again. */
-  async #ask(url: string, body: unknown, until: number): Promise<{ value: unknown } | undefined> {
+  async #ask(url: string, body: unknown, options: CallOptions): Promise<{ value: unknown } | undefined> {
     const { token, place } = this.#options;
-    let response: Response;
+    const { answerMs = this.answerMs, signal: unwanted } = options;
+    const unwantedOr = unwanted ? [unwanted] : [];
     try {
-      response = await fetch(url, {
+      const response = await fetch(url, {
         method: 'POST',
         headers: {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.any([this.#closed.signal, AbortSignal.timeout(this.answerMs)]),
+        signal: AbortSignal.any([this.#closed.signal, AbortSignal.timeout(answerMs), ...unwantedOr]),
       });
       const text = await response.text();
+      if (!isPassing(response.status)) this.#lostAt = undefined;
       if (response.ok) return { value: this.#parsed(text) };
-      if (!isPassing(response.status) || performance.now() > until) throw this.#failure(response.status, text);
+      if (!isPassing(response.status) || this.#isLost()) throw this.#failure(response.status, text);
       return undefined;
     } catch (error) {
       if (error instanceof StateProblem) throw error;
       this.#mustBeOpen();
+      unwanted?.throwIfAborted();
       if (error instanceof Error && error.name === 'TimeoutError') {
-        const why = `no answer within ${this.answerMs / 1_000} s: is "switchback serve --state ${place}" running?`;
+        const why = `no answer within ${answerMs / 1_000} s: is "switchback serve --state ${place}" running?`;
         throw this.#problem('unreachable', why, error);
       }
-      if (performance.now() <= until) return undefined;
+      if (!this.#isLost()) return undefined;
       throw this.#problem('unreachable', `Restate cannot be reached (${causeOf(error)})`, error);
     }
+  }
+
+  /** Nothing was reached just now: whether that has been so for as long as it is borne with. */
+  #isLost(): boolean {
+    const now = performance.now();
+    this.#lostAt ??= now;
+    return now - this.#lostAt > (this.#options.reachMs ?? REACH_MS);
   }
 
   #parsed(text: string): unknown {
