@@ -14,7 +14,10 @@ import { guardingOf, restoreWithin } from '../watched.ts';
 
 /** What Restate's own examples serve on. */
 const RESTATE_PORT = '9080';
-/** What is under way is awaited this long, a write at AWS above all; another process finishes what takes longer. */
+/**
+ * What is under way is awaited this long, a write at AWS above all, and then what is given back; a state that does not answer
+ * keeps nobody from leaving, and another process finishes what is left.
+ */
 const SETTLE_MS = 10_000;
 
 /** Drives every open release and listens for hooks until it is stopped; where Restate keeps the state, it is what Restate calls. */
@@ -53,7 +56,7 @@ export async function run(context: Context): Promise<ExitCode> {
     );
     return EXIT.done;
   } finally {
-    await wired.close();
+    await within(SETTLE_MS, wired.close(), io.clock);
   }
 }
 
