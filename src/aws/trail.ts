@@ -45,7 +45,8 @@ export function createTrail(clients: Clients, clock: Clock): Trail {
         } while (nextToken !== undefined && pages < MAX_PAGES);
         if (nextToken !== undefined) cut.push(operationOf(name));
       }
-      return { events: events.sort((a, b) => a.atMs - b.atMs), cut };
+      // The newest come first, within a second as well: their times are no finer.
+      return { events: events.toReversed().sort((a, b) => a.atMs - b.atMs), cut };
     },
   };
 }

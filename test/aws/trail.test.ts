@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readTrailEvent } from '../../src/aws/trail.ts';
+import type { Clients } from '../../src/aws/clients.ts';
+import { createTrail, readTrailEvent } from '../../src/aws/trail.ts';
+import { TestClock } from '../app/clock.ts';
 
 /** As CloudTrail writes it (record format 1.11), shortened. */
 function event(name: string, detail: object) {
@@ -56,4 +58,25 @@ test('versions that are published and deleted are told by their number, and refu
 test('what names no function is left out, and so is what cannot be read', () => {
   assert.equal(readTrailEvent(event('UpdateAlias20150331', { requestParameters: null })), undefined);
   assert.equal(readTrailEvent({ EventName: 'UpdateAlias20150331', CloudTrailEvent: 'no JSON' }), undefined);
+});
+
+test('what happened within one second is told in its order: the trail has whole seconds, the newest first', async () => {
+  const at = (EventId: string, name: string, second: number) => ({
+    ...event(name, { requestParameters: { functionName: 'checkout', name: 'live' } }),
+    EventId,
+    EventTime: new Date(Date.UTC(2026, 0, 5, 12, 0, second)),
+  });
+  const past = [at('third', 'UpdateAlias20150331', 1), at('second', 'UpdateAlias20150331', 1)];
+  const pages = [past, [at('first', 'UpdateAlias20150331', 0)]];
+  const lookupEvents = async ({ LookupAttributes, NextToken }: Record<string, unknown>) => {
+    const [{ AttributeValue }] = LookupAttributes as [{ AttributeValue: string }];
+    if (AttributeValue !== 'UpdateAlias20150331') return { Events: [] };
+    return NextToken ? { Events: pages[1] } : { Events: pages[0], NextToken: 'more' };
+  };
+  const clients = { local: true, cloudtrail: async () => ({ lookupEvents }) } as unknown as Clients;
+  const { events } = await createTrail(clients, new TestClock()).changes({ fromMs: 0, untilMs: 1 });
+  assert.deepEqual(
+    events.map(({ id }) => id),
+    ['first', 'second', 'third'],
+  );
 });
