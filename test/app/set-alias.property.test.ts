@@ -98,6 +98,13 @@ it('never overwrites a foreign change, and never undoes a later write, whatever 
       assert.ok(by.filter((name) => name === 'first').length <= 1, `doubled: ${by}`);
       const result = await ordered;
       if (result.outcome === 'aliasSet' && foreignAt < 0) assert.ok(sameRouting(aliases.now(KEY), second.target));
+      for (const told of [...(await Promise.all(runs)), result]) {
+        if (told.outcome !== 'aliasSet' || told.over === undefined) continue;
+        assert.ok(
+          aliases.writes.some(({ before }) => before.revisionId === told.over),
+          `${told.over} was not replaced`,
+        );
+      }
     }),
     { numRuns: 500 },
   );

@@ -91,7 +91,7 @@ describe('a write of the alias', () => {
     assert.equal(aliases.now(KEY).description, 'the new shop');
   });
 
-  it('tells which revision it has replaced, unless only a missing tag says that it was done', async () => {
+  it('tells which revision it has replaced, where AWS has said so', async () => {
     const over = (result: CommandResult) => (result.outcome === 'aliasSet' ? result.over : result);
     const { aliases, first, perform } = world();
     assert.equal(over(await perform(write({ last: first }))), first.revisionId);
@@ -103,6 +103,20 @@ describe('a write of the alias', () => {
     assert.equal(over(await perform(untag)), undefined);
     aliases.put(KEY, second, second.description);
     assert.equal(over(await perform({ ...untag, last: aliases.now(KEY) })), aliases.writes.at(-1)?.before.revisionId);
+  });
+
+  it('does not say that it has replaced what may have come after it', async () => {
+    const { aliases, perform } = world(TEN, tagged(1));
+    const rollback = write({ fence: 2, target: STABLE, last: aliases.now(KEY) });
+    // A process that died has made this very write, and then somebody moved the alias.
+    aliases.put(KEY, STABLE, tagged(2));
+    const now = aliases.foreign(KEY, STABLE, 'moved by hand');
+    aliases.faults.update.push(undefined, 'lostBefore');
+    aliases.faults.get.push(undefined, 'stale');
+    const result = await perform(rollback);
+    assert.ok(result.outcome === 'aliasSet' && result.snapshot.description === tagged(2), JSON.stringify(result));
+    assert.equal(aliases.now(KEY), now);
+    assert.equal(result.over, undefined);
   });
 
   it('counts only once it is read back, and reads again where the read is older than the write', async () => {

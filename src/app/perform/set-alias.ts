@@ -162,9 +162,8 @@ class AliasWrite {
   }
 
   #done(snapshot: AliasSnapshot): CommandResult {
-    const { base, accepted } = this.#sent ?? {};
-    // Our tag tells that a write of ours went through; that it is gone does not.
-    const over = base !== undefined && (accepted || this.#command.keepTag) ? { over: base } : {};
+    // Our tag tells that a write of this command went through, but not which: it may be one of a process that died.
+    const over = this.#sent?.accepted ? { over: this.#sent.base } : {};
     return { outcome: 'aliasSet', snapshot, sentAt: this.#sentAt ?? this.#startedAt, ...over };
   }
 
