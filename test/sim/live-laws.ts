@@ -37,15 +37,16 @@ export class LiveLaws {
     }
     const blame = before?.outcome ? undefined : after.outcome?.reason;
     if (!strangers && blame?.includes('somebody')) breaks(`${after.id} ended although nobody else was there: ${blame}`);
-    // One weight less is always allowed, also where a person's order had gone past it without its gates.
-    const isBack = before?.id === after.id && after.step < before.step;
+    // One weight less is always allowed, also where a person's order had gone past it without its gates; and a weight that was
+    // allowed once is tried again without them.
+    const isOn = before?.id !== after.id || after.step > before.step;
     for (const command of commands) {
       if (command.kind !== 'setAlias') continue;
       const { version, second } = command.target;
       const isStableAlone = version === after.plan.stable && second === null;
       if (after.rollback && !isStableAlone) breaks(`${after.id} asked for ${version} after its rollback`);
-      const isPast = command.keepTag ? isGated(after, after.step) : isGated(after, 'beforePromotion');
-      if (!after.rollback && isPast && !isBack) breaks(`${after.id} went past a gate`);
+      const isPast = command.keepTag ? isOn && isGated(after, after.step) : isGated(after, 'beforePromotion');
+      if (!after.rollback && isPast) breaks(`${after.id} went past a gate`);
     }
   }
 }
