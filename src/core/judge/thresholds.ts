@@ -35,21 +35,26 @@ export function feedThreshold(
   if (all === 0 && bad === 0) return state;
   const sliceMs = Math.max(1_000, Math.ceil(threshold.forMs / SLICES));
   const startMs = Math.floor(atMs / sliceMs) * sliceMs;
-  const kept = state.slices.filter(
+  const kept = known(threshold, state, atMs).filter(
     (slice) => slice.startMs > atMs - threshold.forMs - sliceMs && slice.startMs !== startMs,
   );
   const current = state.slices.find((slice) => slice.startMs === startMs) ?? { startMs, bad: 0, all: 0 };
   return {
     slices: [...kept, { startMs, bad: current.bad + bad, all: current.all + all }],
-    firstSeenMs: state.firstSeenMs ?? atMs,
+    firstSeenMs: Math.min(state.firstSeenMs ?? atMs, atMs),
   };
+}
+
+/** What a clock wrote down that was ahead by more than a window is of no time that can be told: it would count until then. */
+function known({ forMs }: Threshold, { slices }: ThresholdState, atMs: number): readonly Slice[] {
+  return slices.filter(({ startMs }) => startMs <= atMs + forMs);
 }
 
 /** Judges the last `forMs` of the log path. */
 export function thresholdVerdict(threshold: Threshold, state: ThresholdState, atMs: number): Verdict {
   if (state.firstSeenMs === null)
     return { outcome: 'inconclusive', reason: `${threshold.text}: the candidate has not been invoked yet` };
-  const window = state.slices.filter((slice) => slice.startMs > atMs - threshold.forMs);
+  const window = known(threshold, state, atMs).filter((slice) => slice.startMs > atMs - threshold.forMs);
   const bad = sum(window.map((slice) => slice.bad));
   const all = sum(window.map((slice) => slice.all));
   const coveredMs = Math.min(threshold.forMs, atMs - state.firstSeenMs);

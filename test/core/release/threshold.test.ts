@@ -81,6 +81,28 @@ test('old failures leave the window', () => {
   assert.equal(thresholdVerdict(threshold, state, 30_000).outcome, 'pass');
 });
 
+test('a clock that was ahead and is set back does not keep a broken rate undecided until its time has come', () => {
+  const threshold = read('error rate > 5% for 10 s');
+  const day = 86_400_000;
+  let state = feedThreshold(threshold, NO_THRESHOLD_STATE, counts(10, 9), day, -1);
+  assert.equal(thresholdVerdict(threshold, state, day).outcome, 'running');
+  assert.equal(thresholdVerdict(threshold, state, 0).outcome, 'inconclusive', 'nothing has been seen by this clock');
+  const outcomes: string[] = [];
+  for (let second = 0; second <= 11; second += 1) {
+    state = feedThreshold(threshold, state, counts(10, 2), second * 1_000, -1);
+    outcomes.push(thresholdVerdict(threshold, state, second * 1_000).outcome);
+  }
+  assert.deepEqual(outcomes, [...Array(10).fill('running'), 'fail', 'fail']);
+});
+
+test('what a machine saw whose clock is a second ahead counts as well', () => {
+  const threshold = read('errors >= 2 for 10 s');
+  let state = feedThreshold(threshold, NO_THRESHOLD_STATE, counts(5), 0, -1);
+  state = feedThreshold(threshold, state, counts(5, 1), 20_000, -1);
+  state = feedThreshold(threshold, state, counts(5, 1), 19_000, -1);
+  assert.equal(thresholdVerdict(threshold, state, 19_000).outcome, 'fail');
+});
+
 test('a percentile is a share of slow invocations', () => {
   const threshold = read('p90 > 500ms for 1s');
   let state = feedThreshold(threshold, NO_THRESHOLD_STATE, counts(100, 0, [0, 11]), 0, 1);
