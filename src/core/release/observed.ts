@@ -80,7 +80,8 @@ function freeze(release: Release, by: Hold['by'], reason: string, at: number, st
 
 /** The cause is gone. Time spent held does not count as time under watch. */
 function letGo(release: Release, at: number): Release {
-  const heldMs = release.held ? at - Math.max(release.held.at, release.stepSince) : 0;
+  // A clock that was set back meanwhile must not make the step older.
+  const heldMs = release.held ? Math.max(0, at - Math.max(release.held.at, release.stepSince)) : 0;
   return { ...release, held: null, retryAt: null, stepSince: release.stepSince + heldMs };
 }
 

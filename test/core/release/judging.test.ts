@@ -54,6 +54,16 @@ test('an outage of both versions holds the weight, blames nobody, and lets go wh
   assert.ok(story.release.stepSince > stepSince, 'time spent held is not time under watch');
 });
 
+test('a hold that a clock began which was a day ahead does not make the step a day older', () => {
+  const story = run(new Story().start({ judge: JUDGE, steps: STEPS }).write(), 60, second([90, 0], [10, 0]));
+  const { stepSince } = story.release;
+  const held = { ...story.release.started, at: story.at + 86_400_000, reason: 'both fail', by: 'judge' as const };
+  story.doc = { ...story.doc, release: { ...story.release, held } };
+  run(story, 1, second([90, 0], [10, 0]));
+  assert.equal(story.release.held, null);
+  assert.equal(story.release.stepSince, stepSince);
+});
+
 test('CloudWatch’s late minutes do not hold a release that log records have seen recover; an outage only they show does', () => {
   const minute = (story: Story, stable: [number, number], candidate: [number, number]): Observation => ({
     minutes: [{ minuteMs: Math.floor(story.at / 60_000) * 60_000, counts: second(stable, candidate).logs!.counts }],
