@@ -1,7 +1,7 @@
 import { approvalProblem, rolesProvedBy, type Shown, shownFor } from '../core/gates/approval.ts';
 import type { Gate, GateRun } from '../core/gates/gate.ts';
 import { type Result, refuse } from '../core/refusal.ts';
-import { type AliasKey, actorOf } from '../core/release/alias.ts';
+import { type AliasKey, actorOf, flagsOf } from '../core/release/alias.ts';
 import type { AliasEvent } from '../core/release/events.ts';
 import { waitingRun } from '../core/release/gate-runs.ts';
 import { isOpen, type Release } from '../core/release/release.ts';
@@ -44,7 +44,7 @@ export function personOf(who: Who): Person {
 export async function asked(ports: Pick<Ports, 'host'>, key: AliasKey, gate?: string): Promise<Result<Asked>> {
   const release = (await ports.host.read(actorOf(key)))?.state.release ?? null;
   const name = `${key.function}:${key.alias}`;
-  const next = `switchback status --function ${key.function} --alias ${key.alias}`;
+  const next = `switchback status ${flagsOf(key)}`;
   if (!isOpen(release)) return refuse('refused', `no release of ${name} is open: there is nothing to approve`, next);
   const found = askedOf(release);
   if (!found || (gate !== undefined && found.name !== gate && found.gate.id !== gate)) {
@@ -83,7 +83,7 @@ export async function decideApproval(
   const whole = run.digest?.startsWith(wanted) ? run.digest : wanted;
   const word = { who, roles, decision, digest: whole, at };
   const problem = approvalProblem(gate, run, release.started.who, word);
-  const flags = `--function ${release.plan.key.function} --alias ${release.plan.key.alias}`;
+  const flags = flagsOf(release.plan.key);
   if (problem) return refuse('refused', problem, `switchback approve ${flags} --dry-run`);
   const event: AliasEvent = {
     kind: 'approve',

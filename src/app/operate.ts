@@ -1,5 +1,5 @@
 import { type Result, refuse } from '../core/refusal.ts';
-import { type AliasKey, actorOf } from '../core/release/alias.ts';
+import { type AliasKey, actorOf, flagsOf } from '../core/release/alias.ts';
 import type { AliasEvent } from '../core/release/events.ts';
 import { heldRun, nameOf, waitingRun } from '../core/release/gate-runs.ts';
 import { mustWait } from '../core/release/member.ts';
@@ -73,11 +73,7 @@ export async function order(
   const now = after.state.release;
   if (now?.id === release.id && after.sequence !== before?.sequence && accepted(given, release, now))
     return { ok: true, value: now };
-  return refuse(
-    'refused',
-    cannot(given, now ?? release),
-    `switchback status --function ${key.function} --alias ${key.alias}`,
-  );
+  return refuse('refused', cannot(given, now ?? release), `switchback status ${flagsOf(key)}`);
 }
 
 function accepted(given: Order, before: Release, after: Release): boolean {
@@ -119,6 +115,6 @@ function notOpen(key: AliasKey, given: Order, doc: AliasDoc | undefined): Result
   return refuse(
     'refused',
     `no release of ${key.function}:${key.alias} is open${story}: there is nothing to ${given.verb}`,
-    `switchback history --function ${key.function} --alias ${key.alias}`,
+    `switchback history ${flagsOf(key)}`,
   );
 }

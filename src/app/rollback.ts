@@ -5,6 +5,7 @@ import {
   actorOf,
   alone,
   describeRouting,
+  flagsOf,
   readDescription,
   sameRouting,
 } from '../core/release/alias.ts';
@@ -59,7 +60,7 @@ export async function chooseTarget(ports: Ports, key: AliasKey, to?: string): Pr
     return refuse(
       'refused',
       `no version of ${key.function} is known to have served ${key.alias} well before version ${from.version}, and "the number before" may never have been live`,
-      `switchback rollback --function ${key.function} --alias ${key.alias} --to VERSION`,
+      `switchback rollback ${flagsOf(key)} --to VERSION`,
     );
   }
   const functions = stored?.state.release?.plan.functions;
@@ -177,7 +178,7 @@ export async function rollbackThroughEngine(
     return refuse(
       'refused',
       `release ${open.id} is open and its stable version is ${open.plan.stable}, not ${target.version}: end it first`,
-      `switchback rollback --function ${key.function} --alias ${key.alias}`,
+      `switchback rollback ${flagsOf(key)}`,
     );
   }
   const releaseId = newReleaseId(stamp.at);

@@ -1,3 +1,4 @@
+import { kindOf } from '../hosts/kind.ts';
 import type { Flags } from './context.ts';
 import { usage } from './failure.ts';
 import type { Io } from './io.ts';
@@ -21,13 +22,9 @@ export function withHost(flags: Flags, io: Pick<Io, 'env' | 'cwd'>): Flags {
   const { host, state } = flags;
   if (host === undefined) return flags;
   if (host !== 'restate' && host !== 'sqlite') throw usage(`--host "${host}" is not known: restate or sqlite`);
-  if (state !== undefined && hostOf(state) !== host) throw usage(`--host ${host} does not fit --state ${state}`);
+  const isMeant = (place: string): boolean => kindOf(place) === (host === 'sqlite' ? 'file' : host);
+  if (state !== undefined && !isMeant(state)) throw usage(`--host ${host} does not fit --state ${state}`);
   const usual = io.env.SWITCHBACK_STATE;
-  if (state !== undefined || (usual && hostOf(usual) === host)) return flags;
+  if (state !== undefined || (usual && isMeant(usual))) return flags;
   return { ...flags, state: stateNamed(host, io) };
-}
-
-function hostOf(state: string): string {
-  if (/^restates?:/.test(state)) return 'restate';
-  return state.startsWith('s3:') ? 's3' : 'sqlite';
 }

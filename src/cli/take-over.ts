@@ -1,10 +1,9 @@
 import type { Target } from '../app/rollback.ts';
 import { rollbackThroughEngine } from '../app/rollback.ts';
 import { formatDuration, parseDuration } from '../core/duration.ts';
-import { type AliasKey, type AliasSnapshot, actorOf, describeRouting } from '../core/release/alias.ts';
+import { type AliasKey, type AliasSnapshot, actorOf, describeRouting, flagsOf } from '../core/release/alias.ts';
 import { isOpen } from '../core/release/release.ts';
 import { ABANDONED_MS, type Remains, remainsOf } from '../core/release/remains.ts';
-import { flagsOf } from '../present/text/words.ts';
 import type { Home } from '../wire.ts';
 import type { Context } from './context.ts';
 import { EXIT } from './exit.ts';

@@ -4,6 +4,7 @@ import type { LedgerPlace, Redaction } from '../app/ports/ledger.ts';
 import type { Relocation } from '../app/ports/relocation.ts';
 import type { Aws } from '../aws/index.ts';
 import type { ActorEvent, HostOptions } from '../hosts/host-options.ts';
+import { kindOf } from '../hosts/kind.ts';
 import type { ServedKind } from '../hosts/restate/serve.ts';
 
 /** One kind of actor in the state that is asked for. */
@@ -29,11 +30,6 @@ export interface StateOptions {
   readonly stateFile: string;
   readonly stateLeaseMs?: number;
   readonly restateToken?: string;
-}
-
-export function kindOf(stateFile: string): 'file' | 's3' | 'restate' {
-  if (stateFile.startsWith('s3://')) return 's3';
-  return /^restates?:/.test(stateFile) ? 'restate' : 'file';
 }
 
 /** The kind of host that the state asks for. */

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Shelf } from '../app/ports/shelf.ts';
 import type { Aws } from '../aws/index.ts';
-import { kindOf } from './hosts.ts';
+import { kindOf } from '../hosts/kind.ts';
 
 /** `gates`: files that gates need · `evidence`: reports that gates wrote · `messages`: what no channel takes · `postmortems` and `changes` are Markdown, for people. */
 export type ShelfName = 'bundles' | 'calibrations' | 'messages' | 'postmortems' | 'changes' | 'gates' | 'evidence';

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../core/duration.ts';
 import { type Result, refuse } from '../../core/refusal.ts';
-import { type AliasKey, actorOf, alone, describeRouting, shareOf } from '../../core/release/alias.ts';
+import { type AliasKey, actorOf, alone, describeRouting, flagsOf, shareOf } from '../../core/release/alias.ts';
 import type { Facts } from '../../core/release/facts.ts';
 import type { AliasReading } from '../../core/release/observation.ts';
 import type { Plan } from '../../core/release/plan.ts';
@@ -41,7 +41,7 @@ export async function planWatch(
     return refuse(
       'refused',
       `deployment ${deployment.id} shifts ${key.alias} from version ${target.currentVersion} to ${target.targetVersion}, but the alias sends ${describeRouting(alias)}`,
-      `switchback repair --function ${key.function} --alias ${key.alias} --dry-run`,
+      `switchback repair ${flagsOf(key)} --dry-run`,
     );
   }
   // The plan is made for the alias as it was before CodeDeploy began.

@@ -1,6 +1,6 @@
 import { type AliasFault, type DeploymentTrace, examineAlias } from '../../core/doctor/alias-fault.ts';
 import { type Result, refuse } from '../../core/refusal.ts';
-import { type AliasKey, type AliasSnapshot, actorOf } from '../../core/release/alias.ts';
+import { type AliasKey, type AliasSnapshot, actorOf, flagsOf } from '../../core/release/alias.ts';
 import type { Ports } from '../ports/index.ts';
 import { AwsProblem } from '../ports/problem.ts';
 import type { Target } from '../rollback.ts';
@@ -63,7 +63,7 @@ async function runningTrace(ports: Reach, key: AliasKey): Promise<DeploymentTrac
 /** Where the repair moves the alias, or why it does not. `to`: a person's choice. */
 export function repairTarget({ fault, alias, key }: Examination, to: string | undefined): Result<Target> {
   const { kind, told, target, because, next } = fault;
-  const flags = `--function ${key.function} --alias ${key.alias}`;
+  const flags = flagsOf(key);
   if (kind === 'busy') return refuse('refused', told, next ?? undefined);
   if (kind === 'healthy')
     return refuse(

@@ -1,12 +1,11 @@
 import { asked, decideApproval, personOf } from '../../app/approve.ts';
 import { within } from '../../app/within.ts';
-import { actorOf } from '../../core/release/alias.ts';
+import { actorOf, flagsOf } from '../../core/release/alias.ts';
 import { approvalJson } from '../../present/json/approval.ts';
 import { releaseJson } from '../../present/json/release.ts';
 import { approvalText } from '../../present/text/approval.ts';
 import { line } from '../../present/text/line.ts';
 import { releaseScreen } from '../../present/text/release.ts';
-import { flagsOf } from '../../present/text/words.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { unwrap, usage } from '../failure.ts';

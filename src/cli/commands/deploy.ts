@@ -1,14 +1,13 @@
 import { startRelease } from '../../app/operate.ts';
 import { planRelease } from '../../app/plan-release.ts';
 import { within } from '../../app/within.ts';
-import { actorOf } from '../../core/release/alias.ts';
+import { actorOf, flagsOf } from '../../core/release/alias.ts';
 import type { Plan } from '../../core/release/plan.ts';
 import type { Release } from '../../core/release/release.ts';
 import { releaseJson } from '../../present/json/release.ts';
 import { line } from '../../present/text/line.ts';
 import { planText } from '../../present/text/plan.ts';
 import { releaseScreen } from '../../present/text/release.ts';
-import { flagsOf } from '../../present/text/words.ts';
 import type { Home } from '../../wire.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';

@@ -1,6 +1,6 @@
 import { within } from '../../app/within.ts';
 import { formatDuration } from '../../core/duration.ts';
-import { type AliasKey, type AliasSnapshot, actorOf, sameRouting } from '../../core/release/alias.ts';
+import { type AliasKey, type AliasSnapshot, actorOf, flagsOf, sameRouting } from '../../core/release/alias.ts';
 import { isOpen, type Release, stateOf } from '../../core/release/release.ts';
 import { type Remains, remainsOf } from '../../core/release/remains.ts';
 import { lookCommand, routerOf } from '../../core/release/router.ts';
@@ -12,7 +12,7 @@ import { type Line, labelled, line } from '../../present/text/line.ts';
 import { releaseScreen } from '../../present/text/release.ts';
 import { routingText } from '../../present/text/story.ts';
 import { TRAIN_WORDS } from '../../present/text/train.ts';
-import { flagsOf, STATE_WORDS } from '../../present/text/words.ts';
+import { STATE_WORDS } from '../../present/text/words.ts';
 import type { Home } from '../../wire.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';

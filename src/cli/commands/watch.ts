@@ -1,6 +1,5 @@
-import { actorOf } from '../../core/release/alias.ts';
+import { actorOf, flagsOf } from '../../core/release/alias.ts';
 import { isOpen } from '../../core/release/release.ts';
-import { flagsOf } from '../../present/text/words.ts';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../exit.ts';
 import { follow, openRelease, report, sinceNow, timeFlag } from '../follow.ts';

@@ -1,5 +1,12 @@
-import type { AliasKey, AliasSnapshot } from '../release/alias.ts';
-import { alone, describeRouting, readDescription, sameRouting } from '../release/alias.ts';
+import {
+  type AliasKey,
+  type AliasSnapshot,
+  alone,
+  describeRouting,
+  flagsOf,
+  readDescription,
+  sameRouting,
+} from '../release/alias.ts';
 import { type DeploymentReading, deploymentText, isUnderWay } from '../release/deployment.ts';
 import { isOpen, type Release, stateOf } from '../release/release.ts';
 import { routerOf } from '../release/router.ts';
@@ -207,8 +214,4 @@ function condemnedBy(release: Release | null, version: string): string | undefin
   return release.outcome?.state === 'rolledBack'
     ? `release ${release.id} was rolled back from it (${release.outcome.reason})`
     : undefined;
-}
-
-function flagsOf(key: AliasKey): string {
-  return `--function ${key.function} --alias ${key.alias}`;
 }

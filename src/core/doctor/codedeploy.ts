@@ -1,3 +1,4 @@
+import { flagsOf } from '../release/alias.ts';
 import { isUnderWay } from '../release/deployment.ts';
 import type { Case, Next, Rule } from './rules.ts';
 
@@ -92,10 +93,7 @@ function lookAt(given: Case): readonly Next[] {
       ];
     case 'alias':
       return [
-        shell(
-          `switchback repair --function ${plan.key.function} --alias ${plan.key.alias} --dry-run`,
-          'where the alias is, and where it is expected',
-        ),
+        shell(`switchback repair ${flagsOf(plan.key)} --dry-run`, 'where the alias is, and where it is expected'),
       ];
     case 'role':
       return [group(given, 'which role the group has'), all];

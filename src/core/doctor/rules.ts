@@ -1,4 +1,5 @@
 import { waitText } from '../gates/approval.ts';
+import { flagsOf } from '../release/alias.ts';
 import { heldRun, waitingRun } from '../release/gate-runs.ts';
 import { failing, type GuardVerdict, guardVerdicts, seenOf } from '../release/guards.ts';
 import { actualWeight, isOpen, type Release, wantedWeight } from '../release/release.ts';
@@ -39,8 +40,7 @@ export interface Rule {
 /** Log records may arrive this long after what they tell of. */
 const LOG_LAG_MS = 60_000;
 
-const flags = ({ release }: Case): string =>
-  `--function ${release.plan.key.function} --alias ${release.plan.key.alias}`;
+const flags = ({ release }: Case): string => flagsOf(release.plan.key);
 
 const endOf = ({ release, nowMs }: Case): number => release.marks.endedAt ?? nowMs;
 

@@ -12,6 +12,11 @@ export function actorOf(key: AliasKey): string {
   return `${key.account}/${key.region}/${key.function}/${key.alias}`;
 }
 
+/** `--function checkout --alias live`: names the alias in every command that is printed. */
+export function flagsOf({ function: fn, alias }: Pick<AliasKey, 'function' | 'alias'>): string {
+  return `--function ${fn} --alias ${alias}`;
+}
+
 export function keyOf(actor: string): AliasKey | undefined {
   const [account, region, fn, alias, ...rest] = actor.split('/');
   if (!account || !region || !fn || !alias || rest.length > 0) return undefined;

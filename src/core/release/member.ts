@@ -1,6 +1,6 @@
 import type { Command } from './commands.ts';
 import { byPerson, look, type Move, orderRollback } from './moves.ts';
-import { type Cause, type Release, type ReleaseStateName, stateOf } from './release.ts';
+import { type Cause, type Release, type ReleaseStateName, stateOf, stepSinceWithout } from './release.ts';
 
 /** Which train a release belongs to: its plan carries this, and no step of it is left before the train says so. */
 export interface Membership {
@@ -138,11 +138,10 @@ function thaw(release: Release, at: number): Release {
 
 /** Ends a pause, whoever made it. Time spent paused does not count as time under watch. */
 export function unpaused(release: Release, at: number): Release {
-  const pausedMs = release.paused ? Math.max(0, at - Math.max(release.paused.at, release.stepSince)) : 0;
   return {
     ...release,
     paused: null,
-    stepSince: release.stepSince + pausedMs,
+    stepSince: stepSinceWithout(release, release.paused, at),
     ...(release.train ? { train: { ...release.train, frozen: false } } : {}),
   };
 }

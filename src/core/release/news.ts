@@ -1,6 +1,6 @@
 import { waitText } from '../gates/approval.ts';
 import { attemptName } from '../gates/gate.ts';
-import type { AliasKey } from './alias.ts';
+import { type AliasKey, flagsOf } from './alias.ts';
 import { waitingRun } from './gate-runs.ts';
 import { actualWeight, type Outcome, type Release } from './release.ts';
 
@@ -87,7 +87,6 @@ function askedOf(release: Release): { readonly run: string; readonly text: strin
   const wait = waiting && waitText(waiting.gate, waiting.run);
   if (!wait) return undefined;
   const { candidate, key } = release.plan;
-  const command = `switchback approve --function ${key.function} --alias ${key.alias}`;
-  const text = `the release of version ${candidate} needs a person: ${wait} (${command})`;
+  const text = `the release of version ${candidate} needs a person: ${wait} (switchback approve ${flagsOf(key)})`;
   return { run: attemptName(waiting.name, waiting.run.attempt), text };
 }

@@ -7,7 +7,7 @@ import { isHurried, mustWait, reachGate, waitsAtGate } from './member.ts';
 import { aliasForeign, bySystem, look, type Move, orderRollback, routingOf, shiftTo } from './moves.ts';
 import type { Observation } from './observation.ts';
 import { isPast, pastFrom } from './past.ts';
-import { actualWeight, type Hold, type Release, weightAt } from './release.ts';
+import { actualWeight, type Hold, type Release, stepSinceWithout, weightAt } from './release.ts';
 import { followShifter, standAt } from './shifted.ts';
 
 /** A frozen release is looked at this often. */
@@ -80,9 +80,7 @@ function freeze(release: Release, by: Hold['by'], reason: string, at: number, st
 
 /** The cause is gone. Time spent held does not count as time under watch. */
 function letGo(release: Release, at: number): Release {
-  // A clock that was set back meanwhile must not make the step older.
-  const heldMs = release.held ? Math.max(0, at - Math.max(release.held.at, release.stepSince)) : 0;
-  return { ...release, held: null, retryAt: null, stepSince: release.stepSince + heldMs };
+  return { ...release, held: null, retryAt: null, stepSince: stepSinceWithout(release, release.held, at) };
 }
 
 /** The step's time is over (or the alias looked odd) and the fresh look found nothing that ends the release. */

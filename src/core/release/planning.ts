@@ -2,7 +2,7 @@ import { formatDuration } from '../duration.ts';
 import type { Gate } from '../gates/gate.ts';
 import { gatesProblem } from '../gates/planning.ts';
 import { type Refusal, type Result, refuse } from '../refusal.ts';
-import { type AliasKey, describeRouting, MAX_USER_DESCRIPTION, readDescription } from './alias.ts';
+import { type AliasKey, describeRouting, flagsOf, MAX_USER_DESCRIPTION, readDescription } from './alias.ts';
 import type { Facts } from './facts.ts';
 import { betterPlan, calibrationText, foresight, setUpJudge } from './foresight.ts';
 import type { KeepWarm, Plan, Step, Threshold } from './plan.ts';
@@ -39,7 +39,7 @@ export function aliasRefusal(
   facts: Pick<Facts, 'alias'> & Partial<Pick<Facts, 'concurrency'>>,
   open: Release | null,
 ): Refusal | undefined {
-  const flags = `--function ${key.function} --alias ${key.alias}`;
+  const flags = flagsOf(key);
   if (isOpen(open)) {
     return {
       kind: 'refused',

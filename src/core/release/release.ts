@@ -160,3 +160,11 @@ export function actualWeight(release: Release): number | undefined {
   if (seen.version === plan.candidate) return 100 - second;
   return seen.second?.version === plan.candidate ? second : 0;
 }
+
+/**
+ * When the step counts as begun once a pause or a hold ends at `at`: its time is no time under watch. A clock that was set back
+ * meanwhile does not make the step older.
+ */
+export function stepSinceWithout({ stepSince }: Release, stop: Cause | null, at: number): number {
+  return stepSince + (stop ? Math.max(0, at - Math.max(stop.at, stepSince)) : 0);
+}

@@ -63,11 +63,12 @@ export class Ingress {
   /** Calls a handler and waits for what it answers. Throws a {@link StateProblem}. */
   async call<T>({ service, key, handler }: Target, body?: unknown, options: CallOptions = {}): Promise<T> {
     const { url } = this.#options;
+    const { answerMs = this.answerMs, signal = this.#closed.signal } = options;
     const path = [service, key, handler].map((part) => encodeURIComponent(part)).join('/');
     for (;;) {
       this.#mustBeOpen();
-      options.signal?.throwIfAborted();
-      const answer = await this.#ask(`${url}/${path}`, body, options);
+      signal.throwIfAborted();
+      const answer = await this.#ask(`${url}/${path}`, body, { answerMs, signal });
       if (answer) return answer.value as T;
       await pause(PAUSE_MS);
     }
@@ -89,10 +90,9 @@ export class Ingress {
   }
 
   /** Undefined where it is worth trying again. */
-  async #ask(url: string, body: unknown, options: CallOptions): Promise<{ value: unknown } | undefined> {
+  async #ask(url: string, body: unknown, options: Required<CallOptions>): Promise<{ value: unknown } | undefined> {
     const { token, place } = this.#options;
-    const { answerMs = this.answerMs, signal: unwanted } = options;
-    const unwantedOr = unwanted ? [unwanted] : [];
+    const { answerMs, signal } = options;
     try {
       const response = await fetch(url, {
         method: 'POST',
@@ -101,7 +101,7 @@ export class Ingress {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.any([this.#closed.signal, AbortSignal.timeout(answerMs), ...unwantedOr]),
+        signal: AbortSignal.any([this.#closed.signal, signal, AbortSignal.timeout(answerMs)]),
       });
       const text = await response.text();
       if (!isPassing(response.status)) this.#lostAt = undefined;
@@ -111,7 +111,7 @@ export class Ingress {
     } catch (error) {
       if (error instanceof StateProblem) throw error;
       this.#mustBeOpen();
-      unwanted?.throwIfAborted();
+      signal.throwIfAborted();
       if (error instanceof Error && error.name === 'TimeoutError') {
         const why = `no answer within ${answerMs / 1_000} s: is "switchback serve --state ${place}" running?`;
         throw this.#problem('unreachable', why, error);

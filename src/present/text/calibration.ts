@@ -1,10 +1,11 @@
 import { formatDuration } from '../../core/duration.ts';
 import { percent } from '../../core/judge/sentences.ts';
+import { flagsOf } from '../../core/release/alias.ts';
 import type { CalibrationRecord, ClusteredKind, Clustering } from '../../core/replay/calibration.ts';
 import type { TrafficShape } from '../../core/replay/past.ts';
 import type { SelfReplay } from '../../core/replay/self-replay.ts';
 import { type Line, labelled, line } from './line.ts';
-import { countText, flagsOf, utc } from './words.ts';
+import { countText, utc } from './words.ts';
 
 /** What was learned of an alias, as people read it. */
 export function calibrationText(record: CalibrationRecord): Line[] {

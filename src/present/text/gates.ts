@@ -4,10 +4,11 @@ import type { GateCheck } from '../../core/gates/checks.ts';
 import { dataLeft, dataVerdict } from '../../core/gates/data.ts';
 import { type Gate, type GateRun, type GateStatus, placeText } from '../../core/gates/gate.ts';
 import type { VerdictOutcome } from '../../core/judge/verdict.ts';
+import { flagsOf } from '../../core/release/alias.ts';
 import { heldRun, waitingRun } from '../../core/release/gate-runs.ts';
 import type { Release } from '../../core/release/release.ts';
 import { type Line, labelled, type Tone } from './line.ts';
-import { clock, countText, flagsOf, utc, VERDICT_SIGNS } from './words.ts';
+import { clock, countText, utc, VERDICT_SIGNS } from './words.ts';
 
 /** Each gate of the plan with what it said; those that have not run yet are named as well. */
 export function gateLines(release: Release, nowMs: number): Line[] {

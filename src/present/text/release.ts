@@ -1,4 +1,5 @@
 import { formatDuration } from '../../core/duration.ts';
+import { flagsOf } from '../../core/release/alias.ts';
 import { deploymentText } from '../../core/release/deployment.ts';
 import { waitingRun } from '../../core/release/gate-runs.ts';
 import { type GuardVerdict, guardVerdicts, seenOf } from '../../core/release/guards.ts';
@@ -9,17 +10,7 @@ import { evidenceLines } from './evidence.ts';
 import { gateLines, waits } from './gates.ts';
 import { type Line, labelled, line } from './line.ts';
 import { routingText } from './story.ts';
-import {
-  clock,
-  countText,
-  flagsOf,
-  percentText,
-  personText,
-  STATE_WORDS,
-  shifterText,
-  utc,
-  VERDICT_SIGNS,
-} from './words.ts';
+import { clock, countText, percentText, personText, STATE_WORDS, shifterText, utc, VERDICT_SIGNS } from './words.ts';
 
 /**
  * One release, top down: what is live, what happens next and when, each check with its numbers, and last the command

@@ -1,8 +1,7 @@
 import type { AliasFault } from '../../core/doctor/alias-fault.ts';
 import { formatDuration } from '../../core/duration.ts';
-import { type AliasKey, alone, describeRouting, type Routing, sameRouting } from '../../core/release/alias.ts';
+import { type AliasKey, alone, describeRouting, flagsOf, type Routing, sameRouting } from '../../core/release/alias.ts';
 import { type Line, labelled, line } from './line.ts';
-import { flagsOf } from './words.ts';
 
 export interface RepairReport {
   readonly key: AliasKey;

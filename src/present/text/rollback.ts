@@ -1,10 +1,10 @@
 import { formatDuration } from '../../core/duration.ts';
-import { type AliasKey, describeRouting, type Routing } from '../../core/release/alias.ts';
+import { type AliasKey, describeRouting, flagsOf, type Routing } from '../../core/release/alias.ts';
 import type { Release } from '../../core/release/release.ts';
 import type { Who } from '../../core/who.ts';
 import { type Line, labelled, line } from './line.ts';
 import { verificationLines } from './release.ts';
-import { flagsOf, personText } from './words.ts';
+import { personText } from './words.ts';
 
 /** A rollback that was carried out, as far as it can be told. */
 export interface RollbackReport {

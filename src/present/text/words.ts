@@ -1,5 +1,4 @@
 import type { VerdictOutcome } from '../../core/judge/verdict.ts';
-import type { AliasKey } from '../../core/release/alias.ts';
 import type { Shifter } from '../../core/release/deployment.ts';
 import type { ReleaseStateName } from '../../core/release/release.ts';
 import type { Who } from '../../core/who.ts';
@@ -34,11 +33,6 @@ export function utc(atMs: number): string {
 /** `12:00:30`, the day left out. */
 export function clock(atMs: number): string {
   return new Date(atMs).toISOString().slice(11, 19);
-}
-
-/** `--function checkout --alias live`: names the alias in every command that is printed. */
-export function flagsOf({ function: fn, alias }: Pick<AliasKey, 'function' | 'alias'>): string {
-  return `--function ${fn} --alias ${alias}`;
 }
 
 export function personText({ name, provedBy }: Who): string {
