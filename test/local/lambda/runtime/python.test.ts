@@ -174,3 +174,48 @@ test('no Python line is lost', PYTHON, async (t) => {
   };
   await Promise.all([callMany(), callMany(), callMany()]);
 });
+
+/** What the runtime relies on in botocore: where sessions make clients, and what tells the versions apart. */
+const botocore = (configprovider: string) => ({
+  'botocore/__init__.py': '',
+  'botocore/configprovider.py': configprovider,
+  'botocore/session.py': `
+import botocore.configprovider
+
+class Model:
+    service_id = "CloudWatch Logs"
+
+class Session:
+    def get_service_model(self, service_name, api_version=None):
+        return Model()
+
+    def create_client(self, service_name, region_name=None, api_version=None, use_ssl=True, verify=None,
+                      endpoint_url=None, aws_access_key_id=None, config=None):
+        return [service_name, region_name, endpoint_url, aws_access_key_id, config]
+`,
+  'handler.py': `
+from botocore.session import Session
+first = Session().create_client("logs")
+def handler(event, context):
+    given = Session().create_client(service_name="logs", region_name="eu-west-1", endpoint_url="http://given", config=2)
+    in_order = Session().create_client("logs", "eu-west-1", None, True, None, None, "key", 3)
+    return [first, given, in_order]
+`,
+});
+const LOCAL = 'http://127.0.0.1:4566';
+const endpoints: readonly [string, string, Record<string, string>, string | null][] = [
+  ['an older botocore is led to the local AWS', '', {}, LOCAL],
+  ['and to another place for one service', '', { AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: 'http://logs' }, 'http://logs'],
+  ['and nowhere where that is asked for', '', { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }, null],
+  ['a botocore that reads the variables is left as it is', 'class ConfiguredEndpointProvider: pass', {}, null],
+];
+for (const [what, configprovider, environment, url] of endpoints) {
+  test(what, PYTHON, async (t) => {
+    const { call } = await deploy(t, botocore(configprovider), { ...spec, endpoint: LOCAL, environment });
+    assert.deepEqual((await call({})).json, [
+      ['logs', null, url, null, null],
+      ['logs', 'eu-west-1', 'http://given', null, 2],
+      ['logs', 'eu-west-1', url, 'key', 3],
+    ]);
+  });
+}

@@ -12,6 +12,8 @@ import sys
 import time
 import traceback
 
+import _older_botocore
+
 LOG_FD = int(os.environ.pop("_LAMBDA_TELEMETRY_LOG_FD"))
 JSON_LOG = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
 NO_BREAK_SPACE = "\u00a0"
@@ -231,6 +233,7 @@ def main():
     global request_id
     client = RuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"])
     set_up_logging()
+    _older_botocore.watch()
     sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
     try:
         handler = load_handler(os.environ["_HANDLER"])
