@@ -13,6 +13,7 @@ import {
 import { freePorts, SKIPPED } from '../test/hosts/restate-server.ts';
 import { type Cluster, startCluster } from './cluster/nodes.ts';
 import { print, quantile, round } from './figures.ts';
+import { readOptions } from './options.ts';
 
 type Host = RestateHost<Counter, CounterEvent, CounterCommand>;
 
@@ -27,12 +28,13 @@ const PER_SECOND = 16;
  */
 export async function run(args: readonly string[]): Promise<void> {
   if (SKIPPED) throw new Error(SKIPPED);
-  const kills = args.includes('--small') ? 2 : 6;
+  const { small, json } = readOptions(args, ['small', 'json']);
+  const kills = small ? 2 : 6;
   const begin = performance.now();
   const cluster = await startCluster();
   try {
     const startMs = performance.now() - begin;
-    print({ startMs: Math.round(startMs), ...(await trial(cluster, kills)) }, BARS, args.includes('--json'));
+    print({ startMs: Math.round(startMs), ...(await trial(cluster, kills)) }, BARS, json);
   } finally {
     await cluster.close();
   }

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { startLocalProcess } from '../src/cli/rehearsal/local-process.ts';
 import { DRIVERS, type Driver, type LaneFigures, runLane } from './codedeploy/lane.ts';
 import { Stand } from './codedeploy/stand.ts';
+import { readOptions } from './options.ts';
 
 /** Share of the candidate's requests that fail. The stable version never fails: the alarms of CodeDeploy count any error. */
 const ERROR_SHARES = [0.5, 0.05];
@@ -22,8 +23,9 @@ interface ScenarioFigures {
 
 /** `--errors 0.2` for one share instead of the usual two, `--rps 30` for other traffic. */
 export async function run(args: readonly string[]): Promise<void> {
-  const shares = numberAfter(args, '--errors', 0, 1);
-  const rps = numberAfter(args, '--rps', 1, 200) ?? REQUESTS_PER_SECOND;
+  const { errors, rps = REQUESTS_PER_SECOND, json } = readOptions(args, ['json'], ['errors', 'rps']);
+  if (errors !== undefined && errors > 1) throw new Error(`--errors ${errors} is not possible: a share from 0 to 1`);
+  if (rps < 1 || rps > 200) throw new Error(`--rps ${rps} is not possible: a number from 1 to 200`);
   const local = await startLocalProcess();
   const folder = mkdtempSync(path.join(tmpdir(), 'switchback-bench-'));
   const stand = new Stand(local.endpoint, folder);
@@ -31,8 +33,8 @@ export async function run(args: readonly string[]): Promise<void> {
     await stand.open();
     // The lanes of one share run at the same time; the shares one after another, so that the machine is not what is measured.
     const scenarios: ScenarioFigures[] = [];
-    for (const share of shares === undefined ? ERROR_SHARES : [shares]) scenarios.push(await scenario(share));
-    print({ strategy: stand.strategyText, minuteMs: 60_000, factor: 1, scenarios }, args.includes('--json'));
+    for (const share of errors === undefined ? ERROR_SHARES : [errors]) scenarios.push(await scenario(share));
+    print({ strategy: stand.strategyText, minuteMs: 60_000, factor: 1, scenarios }, json);
   } finally {
     stand.close();
     await local.stop();
@@ -46,14 +48,6 @@ export async function run(args: readonly string[]): Promise<void> {
     const lanes = Object.fromEntries(figures) as Record<Driver, LaneFigures>;
     return { candidateFailsPercent: errorShare * 100, requestsPerSecond: rps, lanes };
   }
-}
-
-function numberAfter(args: readonly string[], flag: string, least: number, most: number): number | undefined {
-  const at = args.indexOf(flag);
-  if (at < 0) return undefined;
-  const value = Number(args[at + 1]);
-  if (value >= least && value <= most) return value;
-  throw new Error(`${flag} "${args[at + 1]}" is not possible: a number from ${least} to ${most}`);
 }
 
 interface Figures {

@@ -12,12 +12,14 @@ import {
 } from '../test/hosts/counter.ts';
 import { freePorts, type RestateServer, SKIPPED, startRestateServer } from '../test/hosts/restate-server.ts';
 import { print, quantile, round, timed } from './figures.ts';
+import { readOptions } from './options.ts';
 
 /** The Restate host on a server of its own, on this machine. `--small` for a quick look, `--json`. */
 export async function run(args: readonly string[]): Promise<void> {
   if (SKIPPED) throw new Error(SKIPPED);
-  const rounds = args.includes('--small') ? 100 : 1_000;
-  const sleepers = args.includes('--small') ? 200 : 5_000;
+  const { small, json } = readOptions(args, ['small', 'json']);
+  const rounds = small ? 100 : 1_000;
+  const sleepers = small ? 200 : 5_000;
   let server: RestateServer | undefined;
   const startMs = await timed(async () => {
     server = await startRestateServer();
@@ -25,7 +27,7 @@ export async function run(args: readonly string[]): Promise<void> {
   if (!server) return;
   try {
     const figures = await measured(server, rounds, sleepers);
-    print({ startMs: round(startMs, 0), ...figures }, BARS, args.includes('--json'));
+    print({ startMs: round(startMs, 0), ...figures }, BARS, json);
   } finally {
     await server.close();
   }

@@ -3,17 +3,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AWS_QUOTAS } from '../src/aws/quotas.ts';
 import { print, quantile, round, timed } from './figures.ts';
+import { readOptions } from './options.ts';
 import { type Aws, build, type Floor, type Product, startAws, startFloor, startProduct } from './scale/processes.ts';
 import { seed } from './scale/seed.ts';
 import { keyOf } from './scale/world.ts';
 
 /**
  * Ten thousand open releases in one process on the sqlite host, against an AWS in another process that counts calls, with
- * the quotas of the real one. `--small` for a quick look, `--releases=N`, `--json`.
+ * the quotas of the real one. `--small` for a quick look, `--releases N`, `--json`.
  */
 export async function run(args: readonly string[]): Promise<void> {
-  const small = args.includes('--small');
-  const releases = Number(args.find((arg) => arg.startsWith('--releases='))?.slice(11) ?? (small ? 1_000 : 10_000));
+  const { small, json, releases = small ? 1_000 : 10_000 } = readOptions(args, ['small', 'json'], ['releases']);
   const note = (text: string): void => void process.stderr.write(`${text}\n`);
   const folder = await mkdtemp(path.join(tmpdir(), 'switchback-scale-'));
   const aws = await startAws();
@@ -27,7 +27,7 @@ export async function run(args: readonly string[]): Promise<void> {
     const open = await measureOpen({ aws, floor, start, releases, small, note }).finally(() => floor.stop());
     aws.stop();
     const burst = await measureBurst(program, path.join(folder, 'burst.sqlite'), note);
-    print({ releases, seedMs: Math.round(seedMs), ...open, ...burst }, BARS, args.includes('--json'));
+    print({ releases, seedMs: Math.round(seedMs), ...open, ...burst }, BARS, json);
   } finally {
     aws.stop();
     await rm(folder, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { type SimResult, simulate, story } from '../test/sim/run.ts';
 import { print, round } from './figures.ts';
+import { readOptions } from './options.ts';
 
 const RELEASES = 100_000;
 /** Of each worker's heap; it begins with as much, instead of growing to it. */
@@ -13,17 +14,16 @@ const SEEDS_APART = 1_000_000;
 
 /** `--releases N`, `--seed N` (first seed), `--story SEED` (tells one seed's story instead), `--json`. */
 export async function run(args: readonly string[]): Promise<void> {
-  const option = (name: string): number | undefined => {
-    const at = args.indexOf(name);
-    return at < 0 ? undefined : Number(args[at + 1]);
-  };
-  const told = option('--story');
+  const {
+    story: told,
+    releases = RELEASES,
+    seed = 1,
+    json,
+  } = readOptions(args, ['json'], ['releases', 'seed', 'story']);
   if (told !== undefined) {
     process.stdout.write(`${await story(told)}\n`);
     return;
   }
-  const releases = option('--releases') ?? RELEASES;
-  const seed = option('--seed') ?? 1;
   const workers = availableParallelism();
   setFlagsFromString(`--min-semi-space-size=${YOUNG_MB / 3}`);
   const startedAt = performance.now();
@@ -46,7 +46,7 @@ export async function run(args: readonly string[]): Promise<void> {
     violations: failures.length,
     failingSeeds: failures.slice(0, 5).map(({ seed: failing }) => failing),
   };
-  print(figures, { seconds: '< 10 on 2 quiet cores', violations: '0' }, args.includes('--json'));
+  print(figures, { seconds: '< 10 on 2 quiet cores', violations: '0' }, json);
   if (failures.length > 0) process.exitCode = 1;
 }
 

@@ -16,6 +16,7 @@ import { SYSTEM } from '../src/core/who.ts';
 import { type Home, wire } from '../src/wire.ts';
 import { print, quantile, round, timed } from './figures.ts';
 import { measureNotice } from './notice.ts';
+import { readOptions } from './options.ts';
 
 const REGION = 'us-east-1';
 const WARM_CALLS = 2_000;
@@ -39,7 +40,7 @@ const BARS = {
 };
 
 export async function run(args: readonly string[]): Promise<void> {
-  const json = args.includes('--json');
+  const { json } = readOptions(args, ['json']);
   const local = await startLocalProcess();
   const folder = mkdtempSync(path.join(tmpdir(), 'switchback-bench-'));
   const lambda = new Lambda({

@@ -3,22 +3,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startServed } from '../test/storm/restate.ts';
 import { FAULTS, type StormResult, storm } from '../test/storm/storm.ts';
+import { readOptions } from './options.ts';
+
+const HOSTS = ['sqlite', 's3', 'restate'] as const;
 
 /**
  * Releases through kill -9 of the processes that carry them, on both hosts, judged by what AWS recorded. `--small`,
- * `--faults`, `--seed=N`, `--sqlite`, `--s3` or `--restate` alone (the last needs tools/restate/install), `--verbose`, `--json`.
+ * `--faults`, `--seed N`, `--sqlite`, `--s3` or `--restate` alone (the last needs tools/restate/install), `--verbose`, `--json`.
  */
 export async function run(args: readonly string[]): Promise<void> {
-  const isJson = args.includes('--json');
-  const small = args.includes('--small');
-  const seed = Number(args.find((arg) => arg.startsWith('--seed='))?.slice('--seed='.length) ?? 1);
+  const options = readOptions(args, ['small', 'faults', ...HOSTS, 'verbose', 'json'], ['seed']);
+  const { small, seed = 1 } = options;
   const report = (text: string) => void process.stderr.write(`${text}\n`);
-  const verbose = args.includes('--verbose') ? { report } : {};
-  const only = args.find((arg) => ['--sqlite', '--s3', '--restate'].includes(arg))?.slice(2);
+  const verbose = options.verbose ? { report } : {};
+  const only = HOSTS.find((host) => options[host]);
   const directory = await mkdtemp(join(tmpdir(), 'switchback-storm-'));
   const results: Record<string, StormResult> = {};
   try {
-    const faults = args.includes('--faults') ? { faults: FAULTS } : {};
+    const faults = options.faults ? { faults: FAULTS } : {};
     const common = { seed, processes: 2, leaseMs: 1_000, ...verbose, ...faults };
     const size = small ? { releases: 60, kills: 20 } : { releases: 400, kills: 100 };
     if (only === undefined || only === 'sqlite')
@@ -31,6 +33,6 @@ export async function run(args: readonly string[]): Promise<void> {
   } finally {
     await rm(directory, { recursive: true });
   }
-  if (isJson) process.stdout.write(`${JSON.stringify(results)}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify(results)}\n`);
   else for (const [host, result] of Object.entries(results)) console.log(host, result);
 }
