@@ -17,6 +17,7 @@ import {
 } from './gating.ts';
 import { learnGood } from './good.ts';
 import { initialGuards } from './guards.ts';
+import { lastTrafficMs } from './judging.ts';
 import { isHurried, mustWait, NEW_MEMBER, steer, telling, unpaused, waitsAtGate } from './member.ts';
 import { byPerson, look, type Move, orderRollback, repeatWrite } from './moves.ts';
 import { applyObservation } from './observed.ts';
@@ -228,9 +229,8 @@ const LONGEST_QUIET_MS = 600_000;
 
 /** Traffic that has stopped tells no watcher anything, so the engine looks by itself. */
 function quietAt({ guards }: Release): number | null {
-  const judging = guards.judges.logs;
-  if (!judging || judging.state.silence.polls === 0) return null;
-  const { lastDataMs } = judging.state.silence;
+  const lastDataMs = lastTrafficMs(guards.judges);
+  if (lastDataMs === null) return null;
   const lookedMs = (guards.seenAt.logs ?? lastDataMs) - lastDataMs;
   return lastDataMs + Math.max(QUIET_MS, lookedMs + Math.min(LONGEST_QUIET_MS, Math.max(QUIET_MS, lookedMs)));
 }

@@ -11,7 +11,10 @@ import type { Plan } from './plan.ts';
 
 /** One judge and what it last decided. */
 export interface Judging {
+  /** Its time goes on at the clock's pace and never back. */
   readonly state: JudgeState;
+  /** How far the clock had come when it was last told something; `state.atMs` where that is not kept. */
+  readonly heardMs?: number;
   readonly decision: Decision | null;
 }
 
@@ -28,12 +31,19 @@ const PATH_NAME: Readonly<Record<SignalSource, string>> = { logs: 'log records',
 /** A release may be paused or held beyond its plan; the judge's patience is reckoned for so much more. */
 const HORIZON_SLACK_MS = 3_600_000;
 
+/**
+ * The clocks of two machines that tell in turn differ by less, and the later one counts; one that is further behind was
+ * set back, and what is told by it takes its time from there.
+ */
+const SKEW_MS = 60_000;
+
 export function openJudges(plan: Plan, at: number): Judges {
   const { judge: setup, signals } = plan;
   if (!setup) return {};
   const both = signals.logs && signals.metrics;
   const open = (source: SignalSource): Judging => ({
     decision: null,
+    heardMs: at,
     state: initialJudge({
       ...setup,
       alpha: setup.alpha * (both ? PATH_SHARE[source] : 1),
@@ -59,15 +69,25 @@ export function feedJudge(
   const judging = judges[source];
   if (!judging) return judges;
   const none = zeroCounts(judging.state.config.latencyLimits?.length);
+  const heard = heardMs(judging);
   const { state, decision } = judge(judging.state, {
-    // A clock that was set back must not make the judge refuse what it is told.
-    atMs: Math.max(at, judging.state.atMs),
+    atMs: judging.state.atMs + Math.max(0, at - heard),
     source,
     weightPercent,
     stable: counts[plan.stable] ?? none,
     candidate: counts[plan.candidate] ?? none,
   });
-  return { ...judges, [source]: { state, decision } };
+  return { ...judges, [source]: { state, decision, heardMs: heard - at > SKEW_MS ? at : Math.max(at, heard) } };
+}
+
+function heardMs({ heardMs, state }: Judging): number {
+  return heardMs ?? state.atMs;
+}
+
+/** When requests were last seen in the log path, as the clock has it now; null where it has not been read. */
+export function lastTrafficMs({ logs }: Judges): number | null {
+  if (!logs || logs.state.silence.polls === 0) return null;
+  return heardMs(logs) - (logs.state.atMs - logs.state.silence.lastDataMs);
 }
 
 export function judgeVerdicts(judges: Judges): readonly { readonly guard: string; readonly verdict: Verdict }[] {

@@ -64,6 +64,43 @@ test('a hold that a clock began which was a day ahead does not make the step a d
   assert.equal(story.release.stepSince, stepSince);
 });
 
+test('a clock that is set back costs the judge the time between two looks, and no more', () => {
+  const DAY = 86_400_000;
+  const steps = [{ weightPercent: 10, holdMs: 7 * DAY }, ...STEPS.slice(1)];
+  const tellsOf = (jump: number, bad: Observation): Story => {
+    const story = run(new Story().start({ judge: JUDGE, steps }).write(), 300, second([90, 0], [10, 0]));
+    story.at += jump;
+    run(story, 1, second([90, 0], [10, 0]));
+    story.at -= jump;
+    return run(story, 600, bad);
+  };
+  const subtle = second([90, 1], [10, 1]);
+  const [right, wrong] = [tellsOf(0, subtle), tellsOf(DAY, subtle)];
+  assert.ok(right.release.rollback && wrong.release.rollback);
+  assert.ok(Math.abs(wrong.at - right.at) <= 10_000, `${wrong.at - right.at} ms later`);
+
+  const outage = tellsOf(DAY, second([90, 45], [10, 5]));
+  assert.equal(stateOf(outage.release), 'held');
+  run(outage, 900, second([90, 0], [10, 0]));
+  assert.equal(stateOf(outage.release), 'running');
+
+  const busy = tellsOf(DAY, second([90, 0], [10, 0]));
+  assert.equal(busy.doc.wakeAt, busy.at + 15_000, 'a silence from now on is looked into');
+});
+
+test('two machines whose clocks differ by seconds do not make the judge’s time run faster', () => {
+  const story = run(new Story().start({ judge: JUDGE, steps: STEPS }).write(), 60, second([90, 0], [10, 0]));
+  const judgeMs = () => story.release.guards.judges.logs!.state.atMs;
+  const [began, at] = [judgeMs(), story.at];
+  for (let i = 0; i < 100; i += 1) {
+    run(story, 1, second([90, 0], [10, 0]));
+    story.at -= 20_000;
+    run(story, 1, second([90, 0], [10, 0]));
+    story.at += 20_000;
+  }
+  assert.equal(judgeMs() - began, story.at - at - 1_000);
+});
+
 test('CloudWatch’s late minutes do not hold a release that log records have seen recover; an outage only they show does', () => {
   const minute = (story: Story, stable: [number, number], candidate: [number, number]): Observation => ({
     minutes: [{ minuteMs: Math.floor(story.at / 60_000) * 60_000, counts: second(stable, candidate).logs!.counts }],
