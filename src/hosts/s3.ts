@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { chained, GENESIS } from '../app/audit/chain.ts';
+import { GENESIS } from '../app/audit/chain.ts';
 import type { Host, LedgerEntry, Stored } from '../app/ports/host.ts';
 import type { Brief, HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
 import type { Redacted, Redaction, RedactionOrder } from '../app/ports/ledger.ts';
 import type { Objects } from '../app/ports/objects.ts';
 import type { DepartedActor, Held, Relocation } from '../app/ports/relocation.ts';
-import { outcomeOf } from '../core/history/outcome.ts';
 import type { Result } from '../core/refusal.ts';
+import { decideTurn } from './decide-turn.ts';
 import { Dispatcher, type Owed } from './dispatch.ts';
-import { type ActorEvent, bounded, briefsOf, type HostOptions, refuseTooMany } from './host-options.ts';
+import { type ActorEvent, briefsOf, type HostOptions } from './host-options.ts';
 import { Lanes } from './lane.ts';
 import { StateProblem } from './problems.ts';
 import { Changes } from './s3/changes.ts';
@@ -270,31 +270,24 @@ class S3<State, Event extends ActorEvent, Command extends { readonly key: string
     if (found) mustLiveHere(place, actor, found);
     const before = found ? this.#stored(found) : { actor, sequence: 0, state: logic.initial(actor) };
     const outbox = (found?.outbox ?? []).filter(({ key }) => key !== answered);
-    const { state, commands } = logic.decide(before.state, event);
-    if (state === before.state && commands.length === 0) {
+    const decided = decideTurn(place, logic, before, found?.last.hash ?? GENESIS, event);
+    if (!decided) {
       const isDropped = found !== undefined && outbox.length < found.outbox.length;
       return { document: isDropped ? { ...found, outbox } : undefined, result: { result: before, owed: [] } };
     }
-    refuseTooMany(place, actor, commands);
-    bounded(place, actor, 'state', JSON.stringify(state));
-    bounded(place, actor, 'event', JSON.stringify(event));
-    for (const command of commands) bounded(place, actor, 'command', JSON.stringify(command));
-    const sequence = before.sequence + 1;
-    const outcome = outcomeOf(logic.standing(before.state, state), commands);
-    bounded(place, actor, 'outcome', JSON.stringify(outcome));
-    const last = { ...chained(actor, sequence, event, outcome, found?.last.hash ?? GENESIS), turn };
+    const { stored, commands, entry } = decided;
     const fresh = commands.filter(({ key }) => !outbox.some((owed) => owed.key === key));
     return {
       document: {
         v: DOCUMENT_VERSION,
-        state,
+        state: stored.state,
         outbox: [...outbox, ...fresh.map((command) => this.#owe(command))],
-        last,
+        last: { ...entry, turn },
         ...(found?.moves === undefined ? {} : { moves: found.moves }),
       },
       result: {
-        result: { actor, sequence, state },
-        owed: fresh.map((command) => ({ actor, command, state, attempts: 1 })),
+        result: stored,
+        owed: fresh.map((command) => ({ actor, command, state: stored.state, attempts: 1 })),
       },
     };
   }

@@ -1,14 +1,13 @@
 import { resolve } from 'node:path';
-import { chained, GENESIS } from '../app/audit/chain.ts';
+import { GENESIS } from '../app/audit/chain.ts';
 import type { Host, LedgerEntry, Stored } from '../app/ports/host.ts';
 import type { Brief, HostUpkeep, RunnerLease } from '../app/ports/host-upkeep.ts';
 import type { Redacted, Redaction, RedactionOrder } from '../app/ports/ledger.ts';
 import type { DepartedActor, Held, Relocation } from '../app/ports/relocation.ts';
-import { canonicalJson } from '../core/canonical-json.ts';
-import { outcomeOf, type TurnOutcome } from '../core/history/outcome.ts';
 import type { Result } from '../core/refusal.ts';
+import { type DecidedTurn, decideTurn } from './decide-turn.ts';
 import { Dispatcher, LEASE_MS, type Owed } from './dispatch.ts';
-import { type ActorEvent, bounded, briefOf, type HostOptions, refuseTooMany } from './host-options.ts';
+import { type ActorEvent, briefOf, type HostOptions } from './host-options.ts';
 import { Lane } from './lane.ts';
 import { StateProblem } from './problems.ts';
 import { Changes } from './sqlite/changes.ts';
@@ -247,53 +246,37 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
     if (row && row.kind !== logic.kind) throw new Error(`${actor} is of kind ${row.kind}, not ${logic.kind}`);
     if (row) mustLiveHere(this.#file, row);
     const before = row ? this.#stored(row) : { actor, sequence: 0, state: logic.initial(actor) };
-    const { state, commands } = logic.decide(before.state, event);
+    const turn = decideTurn(this.#file, logic, before, row?.head ?? GENESIS, event);
     if (answered !== undefined) this.#store.outbox.drop(actor, answered);
-    const changed = state !== before.state || commands.length > 0;
-    if (!changed) return { stored: before, owed: [], changed };
-    const stored = { actor, sequence: before.sequence + 1, state };
-    const outcome = outcomeOf(logic.standing(before.state, state), commands);
-    this.#save(stored, event, outcome, row);
-    return { stored, owed: this.#owe(stored, commands), changed };
+    if (!turn) return { stored: before, owed: [], changed: false };
+    this.#save(turn, row?.moves ?? 0);
+    return { stored: turn.stored, owed: this.#owe(turn), changed: true };
   }
 
-  #save(stored: Stored<State>, event: Event, outcome: TurnOutcome, before: ActorRow | undefined): void {
+  #save({ stored, entry, texts }: DecidedTurn<State, Command>, moves: number): void {
     const { logic } = this.#options;
     const { actor, sequence, state } = stored;
-    this.#bounded(actor, 'outcome', JSON.stringify(outcome));
-    const entry = chained(actor, sequence, event, outcome, before?.head ?? GENESIS);
     this.#store.saveActor({
       actor,
       kind: logic.kind,
       sequence,
       head: entry.hash,
-      state: this.#bounded(actor, 'state', JSON.stringify(state)),
+      state: texts.state,
       standing: 'here',
       movedTo: null,
-      moves: before?.moves ?? 0,
+      moves,
       ...derivedFrom(logic, state),
     });
-    this.#store.append(entry, this.#bounded(actor, 'event', canonicalJson(event)));
+    this.#store.append(entry, texts.event);
   }
 
-  #owe(stored: Stored<State>, commands: readonly Command[]): Owed<State, Command>[] {
+  #owe({ stored: { actor, state }, commands }: DecidedTurn<State, Command>): Owed<State, Command>[] {
     const { logic, clock } = this.#options;
-    const { actor, state } = stored;
-    refuseTooMany(this.#file, actor, commands);
     const at = clock.now();
-    const leaseUntil = at + LEASE_MS;
-    const fresh = commands.filter((command) => {
-      const body = this.#bounded(actor, 'command', JSON.stringify(command));
-      return this.#store.outbox.put({
-        actor,
-        key: command.key,
-        kind: logic.kind,
-        body,
-        owner: this.#owner,
-        leaseUntil,
-        at,
-      });
-    });
+    const common = { actor, kind: logic.kind, owner: this.#owner, leaseUntil: at + LEASE_MS, at };
+    const fresh = commands.filter((command) =>
+      this.#store.outbox.put({ ...common, key: command.key, body: JSON.stringify(command) }),
+    );
     return fresh.map((command) => ({ actor, command, state, attempts: 1 }));
   }
 
@@ -346,10 +329,6 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
     if (brief && brief.version === logic.brief?.version) return { actor, brief: JSON.parse(brief.body) };
     const stored = await this.read(actor);
     return stored ? briefOf(logic, stored) : { actor, brief: null };
-  }
-
-  #bounded(actor: string, what: string, text: string): string {
-    return bounded(this.#file, actor, what, text);
   }
 
   #mustBeOpen(): void {

@@ -1,9 +1,8 @@
-import { chained, GENESIS } from '../../app/audit/chain.ts';
+import { GENESIS } from '../../app/audit/chain.ts';
 import type { ActorLogic } from '../../app/ports/actor.ts';
 import type { LedgerEntry, Stored } from '../../app/ports/host.ts';
-import { canonicalJson } from '../../core/canonical-json.ts';
-import { outcomeOf } from '../../core/history/outcome.ts';
-import { type ActorEvent, bounded, refuseTooMany } from '../host-options.ts';
+import { decideTurn } from '../decide-turn.ts';
+import type { ActorEvent } from '../host-options.ts';
 import type { ActorRecord, Answered, Ask, OwedCommand } from './protocol.ts';
 
 /** Why an actor did not take a turn. */
@@ -101,27 +100,27 @@ function decided<State, Event extends ActorEvent, Command extends { readonly key
   now: number,
 ): Turned {
   const before = record ? logic.upcast(record.state) : logic.initial(actor);
-  const { state, commands } = logic.decide(before, event);
+  const from = record ?? { ...EMPTY, state: before };
+  const known = { actor, sequence: from.sequence, state: before };
+  const turn = decideTurn('restate', logic, known, from.head, event);
   const done = new Set([answered, commandOf(event)]);
   const kept = (record?.outbox ?? []).filter(({ key }) => !done.has(key));
-  const from = record ?? { ...EMPTY, state: before };
-  if (state === before && commands.length === 0) {
-    const answer = { ok: true, value: { actor, sequence: from.sequence, state: before } } as const;
+  if (!turn) {
     const isAnswered = kept.length < from.outbox.length;
-    return { ...NOTHING, answer, ...(isAnswered ? { record: { ...from, outbox: kept } } : {}) };
+    return {
+      ...NOTHING,
+      answer: { ok: true, value: known },
+      ...(isAnswered ? { record: { ...from, outbox: kept } } : {}),
+    };
   }
-  refuseTooMany('restate', actor, commands);
-  const outcome = outcomeOf(logic.standing(before, state), commands);
-  bounded('restate', actor, 'outcome', JSON.stringify(outcome));
-  const entry = chained(actor, from.sequence + 1, event, outcome, from.head);
-  bounded('restate', actor, 'state', JSON.stringify(state));
-  bounded('restate', actor, 'event', canonicalJson(event));
-  const fresh = owe(actor, commands, kept, from.tickets);
+  const { stored, commands, entry } = turn;
+  const { state } = stored;
+  const fresh = owe(commands, kept, from.tickets);
   const armed = earliest(from.armed, logic.wakeAt(state));
   const isOpen = logic.isOpen(state);
   const isNews = record === null || logic.isOpen(before) !== isOpen;
   return {
-    answer: { ok: true, value: { actor, sequence: entry.sequence, state } },
+    answer: { ok: true, value: stored },
     record: {
       ...from,
       sequence: entry.sequence,
@@ -140,7 +139,6 @@ function decided<State, Event extends ActorEvent, Command extends { readonly key
 
 /** Commands that are owed already are not owed twice. */
 function owe(
-  actor: string,
   commands: readonly { readonly key: string }[],
   kept: readonly OwedCommand[],
   tickets: number,
@@ -150,7 +148,6 @@ function owe(
   for (const command of commands) {
     if (owed.has(command.key)) continue;
     owed.add(command.key);
-    bounded('restate', actor, 'command', JSON.stringify(command));
     const ticket = tickets + fresh.length + 1;
     fresh.push({ key: command.key, command, ticket, attempts: 1, dueAt: null });
   }
