@@ -8,7 +8,7 @@ import { readOptions } from './options.ts';
 const HOSTS = ['sqlite', 's3', 'restate'] as const;
 
 /**
- * Releases through kill -9 of the processes that carry them, on both hosts, judged by what AWS recorded. `--small`,
+ * Releases through kill -9 of the processes that carry them, on sqlite and S3, judged by what AWS recorded. `--small`,
  * `--faults`, `--seed N`, `--sqlite`, `--s3` or `--restate` alone (the last needs tools/restate/install), `--verbose`, `--json`.
  */
 export async function run(args: readonly string[]): Promise<void> {

@@ -45,7 +45,7 @@ export async function startRelease(
   return refuse(
     'refused',
     `release ${id} of ${fn}:${alias} was started a moment before: one release per alias at a time`,
-    `switchback watch --function ${fn} --alias ${alias}`,
+    `switchback watch ${flagsOf(plan.key)}`,
   );
 }
 

@@ -10,8 +10,8 @@ export interface DecidedTurn<State, Command> {
   readonly stored: Stored<State>;
   readonly commands: readonly Command[];
   readonly entry: LedgerEntry;
-  /** State and event as JSON, the event's in canonical form. */
-  readonly texts: { readonly state: string; readonly event: string };
+  /** All of it as JSON, the event's in canonical form; the commands' in their order. */
+  readonly texts: { readonly state: string; readonly event: string; readonly commands: readonly string[] };
 }
 
 /**
@@ -30,12 +30,12 @@ export function decideTurn<State, Event extends ActorEvent, Command extends { re
   const { state, commands } = logic.decide(before.state, event);
   if (state === before.state && commands.length === 0) return undefined;
   refuseTooMany(place, actor, commands);
-  for (const command of commands) bounded(place, actor, 'command', JSON.stringify(command));
   const outcome = outcomeOf(logic.standing(before.state, state), commands);
   bounded(place, actor, 'outcome', JSON.stringify(outcome));
   const texts = {
     state: bounded(place, actor, 'state', JSON.stringify(state)),
     event: bounded(place, actor, 'event', canonicalJson(event)),
+    commands: commands.map((command) => bounded(place, actor, 'command', JSON.stringify(command))),
   };
   const sequence = before.sequence + 1;
   return {

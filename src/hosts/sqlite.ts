@@ -270,13 +270,11 @@ class Sqlite<State, Event extends ActorEvent, Command extends { readonly key: st
     this.#store.append(entry, texts.event);
   }
 
-  #owe({ stored: { actor, state }, commands }: DecidedTurn<State, Command>): Owed<State, Command>[] {
+  #owe({ stored: { actor, state }, commands, texts }: DecidedTurn<State, Command>): Owed<State, Command>[] {
     const { logic, clock } = this.#options;
     const at = clock.now();
     const common = { actor, kind: logic.kind, owner: this.#owner, leaseUntil: at + LEASE_MS, at };
-    const fresh = commands.filter((command) =>
-      this.#store.outbox.put({ ...common, key: command.key, body: JSON.stringify(command) }),
-    );
+    const fresh = commands.filter(({ key }, n) => this.#store.outbox.put({ ...common, key, body: texts.commands[n]! }));
     return fresh.map((command) => ({ actor, command, state, attempts: 1 }));
   }
 

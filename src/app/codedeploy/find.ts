@@ -1,4 +1,5 @@
 import { type Result, refuse } from '../../core/refusal.ts';
+import { flagsOf } from '../../core/release/alias.ts';
 import { deploymentText, isUnderWay } from '../../core/release/deployment.ts';
 import type { Deployment, DeploymentQuery, DeploymentTarget } from '../ports/deployments.ts';
 import type { Ports } from '../ports/index.ts';
@@ -28,7 +29,7 @@ export async function findDeployment(ports: Reach, id: string): Promise<Result<T
   }
   const { target } = deployment;
   if (!isUnderWay(deployment)) {
-    const flags = target ? ` --function ${target.function} --alias ${target.alias}` : '';
+    const flags = target ? ` ${flagsOf(target)}` : '';
     return refuse(
       'refused',
       `deployment ${id} has ended already: ${deploymentText(deployment)}`,

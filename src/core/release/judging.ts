@@ -69,7 +69,7 @@ export function feedJudge(
   const judging = judges[source];
   if (!judging) return judges;
   const none = zeroCounts(judging.state.config.latencyLimits?.length);
-  const heard = heardMs(judging);
+  const heard = heardOf(judging);
   const { state, decision } = judge(judging.state, {
     atMs: judging.state.atMs + Math.max(0, at - heard),
     source,
@@ -80,14 +80,14 @@ export function feedJudge(
   return { ...judges, [source]: { state, decision, heardMs: heard - at > SKEW_MS ? at : Math.max(at, heard) } };
 }
 
-function heardMs({ heardMs, state }: Judging): number {
+function heardOf({ heardMs, state }: Judging): number {
   return heardMs ?? state.atMs;
 }
 
 /** When requests were last seen in the log path, as the clock has it now; null where it has not been read. */
 export function lastTrafficMs({ logs }: Judges): number | null {
   if (!logs || logs.state.silence.polls === 0) return null;
-  return heardMs(logs) - (logs.state.atMs - logs.state.silence.lastDataMs);
+  return heardOf(logs) - (logs.state.atMs - logs.state.silence.lastDataMs);
 }
 
 export function judgeVerdicts(judges: Judges): readonly { readonly guard: string; readonly verdict: Verdict }[] {

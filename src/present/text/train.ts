@@ -1,4 +1,5 @@
 import { formatDuration } from '../../core/duration.ts';
+import { flagsOf } from '../../core/release/alias.ts';
 import { actualWeight } from '../../core/release/release.ts';
 import { backCause } from '../../core/train/going-back.ts';
 import { holdEnds } from '../../core/train/onward.ts';
@@ -153,11 +154,8 @@ function lastLine(train: Train): Line[] {
     case 'halted':
       return train.members
         .filter((member) => standingOf(member) === 'halted')
-        .map(({ key: { function: fn, alias, region }, stable }) =>
-          labelled('repair', [
-            'strong',
-            `switchback rollback --function ${fn} --alias ${alias} --region ${region} --to ${stable}`,
-          ]),
+        .map(({ key, stable }) =>
+          labelled('repair', ['strong', `switchback rollback ${flagsOf(key)} --region ${key.region} --to ${stable}`]),
         );
     default:
       return [labelled('stop it', ['strong', command])];
@@ -168,8 +166,7 @@ function lastLine(train: Train): Line[] {
 function whyLine({ members }: Train): Line[] {
   const bad = members.find(({ order, undo, report }) => !undo && !order.back && report?.state === 'rolledBack');
   if (!bad) return [];
-  const { function: fn, alias, region } = bad.key;
-  return [labelled('why', ['strong', `switchback diagnose --function ${fn} --alias ${alias} --region ${region}`])];
+  return [labelled('why', ['strong', `switchback diagnose ${flagsOf(bad.key)} --region ${bad.key.region}`])];
 }
 
 /** A train's plan as people read it before they agree to it. */
