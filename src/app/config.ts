@@ -5,6 +5,7 @@ import { type ChannelConfig, channelKeys } from './channels-schema.ts';
 import { Config, RELEASE_KEYS, TRAIN_KEYS } from './config-schema.ts';
 import { over, settingsOf } from './config-settings.ts';
 import { TRAFFIC_KEYS, trafficSettings } from './config-traffic.ts';
+import { textOf } from './error-text.ts';
 import { GATE_CASE_KEYS, GATE_KEYS, GATE_PART_KEYS } from './gates/setting.ts';
 import { type IncidentsConfig, incidentKeys } from './incidents-schema.ts';
 import type { ReleaseSettings, SettingName } from './settings.ts';
@@ -62,8 +63,7 @@ export function readConfig(text: string, file: string): ConfigResult {
     if (mistakes.length > 0) return { ok: false, problems: brokenAll(mistakes, file, lines) };
     parsed = document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {};
   } catch (error) {
-    const reason =
-      error instanceof RangeError ? 'it is nested too deeply' : error instanceof Error ? error.message : String(error);
+    const reason = error instanceof RangeError ? 'it is nested too deeply' : textOf(error);
     return { ok: false, problems: [whole(file, `the file cannot be read: ${reason}`)] };
   }
   const checked = Config.safeParse(parsed, { reportInput: true });

@@ -2,6 +2,7 @@ import { lstat, readdir, readFile, readlink, realpath, stat } from 'node:fs/prom
 import { relative, resolve, sep } from 'node:path';
 import { type Unzipped, unzip, type Zippable, zip } from 'fflate';
 import { type Result, refuse } from '../core/refusal.ts';
+import { textOf } from './error-text.ts';
 
 /** Lambda's limit for code that is uploaded directly. */
 export const MAX_ZIP_BYTES = 50 * 1024 * 1024;
@@ -49,7 +50,7 @@ export async function zipProblem(bytes: Uint8Array): Promise<string | undefined>
       unzip(bytes, { filter }, (error, all) => (error ? failed(error) : done(all)));
     });
   } catch (error) {
-    return `is a broken zip file: ${error instanceof Error ? error.message : String(error)}`;
+    return `is a broken zip file: ${textOf(error)}`;
   }
   if (bad) return bad;
   if (files === 0) return 'is an empty zip file';

@@ -8,6 +8,7 @@ import { aliasRefusal, makePlan, type PlanRequest } from '../core/release/planni
 import type { Release } from '../core/release/release.ts';
 import { lookCommand, routerOf } from '../core/release/router.ts';
 import { aliasNow } from './alias-now.ts';
+import { textOf } from './error-text.ts';
 import { newDeploymentId, newSecret } from './ids.ts';
 import { planArms } from './plan-arms.ts';
 import type { PlanningPorts, Ports } from './ports/index.ts';
@@ -99,7 +100,7 @@ export async function pastOf(
 ): Promise<Pick<Facts, 'baseline' | 'calibration' | 'calibrationProblem'>> {
   const [baseline, learned] = await Promise.all([
     baselines.measure(key).catch(() => undefined),
-    calibrations.read(key).catch((error: unknown) => (error instanceof Error ? error.message : String(error))),
+    calibrations.read(key).catch(textOf),
   ]);
   return {
     ...(baseline ? { baseline } : {}),

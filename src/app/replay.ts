@@ -5,6 +5,7 @@ import { type Judged, judgeBy, type Label, labelOf, type Summary, summarise } fr
 import type { ReleaseRecord } from '../core/replay/record.ts';
 import { OWN_RULE, parseRule, type Rule } from '../core/replay/rules.ts';
 import { MAX_BUNDLE_BYTES, readBundle } from './bundle/read.ts';
+import { textOf } from './error-text.ts';
 import type { Shelf } from './ports/shelf.ts';
 
 /** Past releases under one rule. */
@@ -87,7 +88,7 @@ async function readAll(
       }
       problem = bundle.problem;
     } catch (error) {
-      problem = error instanceof Error ? error.message : String(error);
+      problem = textOf(error);
     }
     return refuse('usage', `bundle "${name}" cannot be replayed: ${problem}`);
   }

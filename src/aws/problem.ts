@@ -1,3 +1,4 @@
+import { textOf } from '../app/error-text.ts';
 import { AwsProblem, type ProblemKind } from '../app/ports/problem.ts';
 
 /** What the SDK threw, read without trusting its shape. */
@@ -106,7 +107,7 @@ function readThrown(error: unknown): Thrown {
       ? Number(metadata.httpStatusCode)
       : undefined;
   const name = error instanceof Error ? error.name : '';
-  const message = error instanceof Error ? error.message : String(error);
+  const message = textOf(error);
   if (message === 'Region is missing') return { code: 'RegionMissing', status, message };
   const systemCode = typeof fields.code === 'string' ? fields.code : undefined;
   const named = name !== '' && name !== 'Error' && name !== 'AggregateError';

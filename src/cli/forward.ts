@@ -1,3 +1,4 @@
+import { textOf } from '../app/error-text.ts';
 import { within } from '../app/within.ts';
 import type { AliasKey } from '../core/release/alias.ts';
 import type { Home } from '../wire.ts';
@@ -15,9 +16,7 @@ export async function mayGoForward({ io, output }: Context, home: Home, alias: A
     return forwardGuard(await home.incidents(), alias);
   };
   const found = await within(PATIENCE_MS, look(), io.clock).catch((error: unknown) => {
-    output.note(
-      `whether an incident is live could not be seen: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    output.note(`whether an incident is live could not be seen: ${textOf(error)}`);
     return undefined;
   });
   if (!found) return;

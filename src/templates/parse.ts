@@ -12,6 +12,7 @@ import {
   type YAMLMap,
   type Scalar as YamlScalar,
 } from 'yaml';
+import { textOf } from '../app/error-text.ts';
 import { createReporter, type Reporter } from './problem.ts';
 import { type Entry, list, type Tree } from './tree.ts';
 
@@ -82,7 +83,7 @@ export function parseTemplate(text: string, file: string): Parsed {
     report.error(root.at, '', 'this is no template: it must be a mapping with Resources');
   } catch (error) {
     const deep = error instanceof RangeError;
-    const reason = deep ? 'it is nested too deeply' : error instanceof Error ? error.message : String(error);
+    const reason = deep ? 'it is nested too deeply' : textOf(error);
     report.error(error instanceof TooMuch ? error.at : 0, '', `the template cannot be read: ${reason}`);
   }
   return { root: undefined, report };

@@ -1,5 +1,6 @@
 import { createVerify, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
+import { textOf } from '../app/error-text.ts';
 
 /** Messages that SNS posts over HTTP, and whether they are SNS's: https://docs.aws.amazon.com/sns (verifying signatures). */
 
@@ -83,7 +84,7 @@ export function createSnsVerifier({ now, localOrigin, fetch: get = fetch }: SnsO
         const good = createVerify(algorithm).update(textUnder(message)).verify(key, message.Signature, 'base64');
         return good ? { ok: true } : no('its signature is not SNS’s');
       } catch (error) {
-        return no(`it cannot be verified: ${error instanceof Error ? error.message : String(error)}`);
+        return no(`it cannot be verified: ${textOf(error)}`);
       }
     },
     /** Follows the address that confirms a subscription; false where it is not SNS's or SNS does not agree. */

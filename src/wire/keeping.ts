@@ -1,4 +1,5 @@
 import type { Keeper } from '../app/bundle/keeper.ts';
+import { textOf } from '../app/error-text.ts';
 import type { Clock } from '../app/ports/clock.ts';
 import type { Incidents } from './incidents.ts';
 import type { Trains } from './trains.ts';
@@ -20,7 +21,7 @@ export async function untilSignedIn(
       await signedIn();
       return;
     } catch (error) {
-      const problem = `no release is driven until AWS can be asked: ${error instanceof Error ? error.message : String(error)}`;
+      const problem = `no release is driven until AWS can be asked: ${textOf(error)}`;
       if (problem !== told) report(problem);
       told = problem;
     }

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type Result, refuse } from '../../core/refusal.ts';
+import { textOf } from '../error-text.ts';
 import type { LedgerEntry } from '../ports/host.ts';
 import type { LedgerPlace } from '../ports/ledger.ts';
 import type { Witness } from './verify.ts';
@@ -47,7 +48,7 @@ export async function readWitness(file: string): Promise<Result<Witness>> {
         heads.set(entry.actor, { sequence: entry.sequence, hash: entry.hash });
     }
   } catch (error) {
-    return refuse('usage', `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return refuse('usage', `${file} cannot be read: ${textOf(error)}`);
   }
   return { ok: true, value: heads };
 }

@@ -1,6 +1,7 @@
 import { configProblem } from '../../core/judge/config.ts';
 import { BUNDLE_FORMAT, BUNDLE_VERSION, checksumOf } from '../../core/replay/bundle.ts';
 import type { ReleaseRecord } from '../../core/replay/record.ts';
+import { textOf } from '../error-text.ts';
 import { bundleProblem, isBundle } from './schema.ts';
 
 export type BundleRead =
@@ -18,7 +19,7 @@ export function readBundle(text: string): BundleRead {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { ok: false, problem: `it is not JSON (${error instanceof Error ? error.message : String(error)})` };
+    return { ok: false, problem: `it is not JSON (${textOf(error)})` };
   }
   const other = formatProblem(value);
   if (other !== undefined) return { ok: false, problem: other };

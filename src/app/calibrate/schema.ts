@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { MetricKind } from '../../core/judge/config.ts';
 import { type AliasKey, actorOf } from '../../core/release/alias.ts';
 import { CALIBRATION_FORMAT, CALIBRATION_VERSION, type CalibrationRecord } from '../../core/replay/calibration.ts';
+import { textOf } from '../error-text.ts';
 
 const MAX_TEXT = 300;
 /** A month of hours. */
@@ -55,7 +56,7 @@ export function readCalibration(content: string, key: AliasKey): CalibrationReco
   try {
     value = JSON.parse(content);
   } catch (error) {
-    return `it is not JSON (${error instanceof Error ? error.message : String(error)})`;
+    return `it is not JSON (${textOf(error)})`;
   }
   const result = calibration.safeParse(value);
   if (!result.success) {

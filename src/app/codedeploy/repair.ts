@@ -1,6 +1,7 @@
 import { type AliasFault, type DeploymentTrace, examineAlias } from '../../core/doctor/alias-fault.ts';
 import { type Result, refuse } from '../../core/refusal.ts';
 import { type AliasKey, type AliasSnapshot, actorOf, flagsOf } from '../../core/release/alias.ts';
+import { textOf } from '../error-text.ts';
 import type { Ports } from '../ports/index.ts';
 import { AwsProblem } from '../ports/problem.ts';
 import type { Target } from '../rollback.ts';
@@ -25,7 +26,7 @@ export async function examine(ports: Reach, key: AliasKey): Promise<Result<Exami
     } catch (error) {
       // What a local AWS does not have, nobody has forgotten to allow.
       const isAbsent = error instanceof AwsProblem && error.code === 'NotImplemented';
-      if (!isAbsent) unread.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      if (!isAbsent) unread.push(`${what}: ${textOf(error)}`);
       return undefined;
     }
   };

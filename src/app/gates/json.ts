@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Expectation } from '../../core/gates/checks.ts';
 import { cut } from '../../core/gates/evidence.ts';
 import { redacted } from '../../core/gates/secrets.ts';
+import { textOf } from '../error-text.ts';
 
 const MAX_SHOWN_CHARS = 200;
 
@@ -59,7 +60,7 @@ export async function expectationProblem(expectations: readonly Expectation[]): 
       jsonpath.compile(expected.path);
       if ('matches' in expected) new RegExp(expected.matches, 'u');
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = textOf(error);
       return `${JSON.stringify('matches' in expected ? expected.matches : expected.path)} cannot be read: ${why}`;
     }
   }

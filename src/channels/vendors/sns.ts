@@ -1,4 +1,5 @@
 import type { ConfigOf } from '../../app/channels-schema.ts';
+import { textOf } from '../../app/error-text.ts';
 import type { Topics } from '../../app/ports/topics.ts';
 import type { SendAnswer } from '../../core/comms/outbox.ts';
 import { type Adapter, messageTag } from '../adapter.ts';
@@ -30,7 +31,7 @@ export function createSns(config: ConfigOf<'sns'>, topics: Topics): Adapter {
       });
       return { outcome: 'accepted', ref };
     } catch (error) {
-      const told = error instanceof Error ? error.message : String(error);
+      const told = textOf(error);
       const retryable = error instanceof Error && 'retryable' in error && error.retryable === true;
       return retryable ? { outcome: 'later', told, afterMs: null } : { outcome: 'refused', told };
     }

@@ -1,4 +1,5 @@
 import type { Exported, ExportFilter } from '../../app/audit/export.ts';
+import { textOf } from '../../app/error-text.ts';
 import { TRAIL_DAYS } from '../../core/audit/reconcile.ts';
 import { parseDuration } from '../../core/duration.ts';
 import { csvRow } from '../../present/csv.ts';
@@ -137,7 +138,7 @@ async function readText(file: string): Promise<string> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw usage(`--text-file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw usage(`--text-file ${file} cannot be read: ${textOf(error)}`);
   }
   if (text.length > MAX_TEXT_BYTES)
     throw usage(
@@ -151,7 +152,7 @@ async function openFile(file: string) {
   try {
     return await open(file, 'w', 0o600);
   } catch (error) {
-    throw usage(`--out ${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+    throw usage(`--out ${file} cannot be written: ${textOf(error)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { textOf } from '../../app/error-text.ts';
 import { line } from '../../present/text/line.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
@@ -16,7 +17,7 @@ export async function run({ flags, output, io }: Context): Promise<ExitCode> {
   }).catch((error: unknown) => {
     throw new CommandFailure({
       exit: EXIT.unexpected,
-      message: `the local AWS cannot start: ${error instanceof Error ? error.message : String(error)}`,
+      message: `the local AWS cannot start: ${textOf(error)}`,
       next: 'switchback local --port 0 takes any free port',
     });
   });

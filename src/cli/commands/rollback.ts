@@ -127,7 +127,7 @@ export async function openState({ io, output }: Context, wired: Wired, key: Alia
   } catch (error) {
     // Without AWS there is no rollback either: that is no matter of the state.
     if (error instanceof Error && error.name === 'AwsProblem') throw error;
-    output.note(`${error instanceof Error ? error.message : String(error)}: going on without it`);
+    output.note(`${textOf(error)}: going on without it`);
     return undefined;
   }
 }

@@ -96,7 +96,7 @@ async function listen(context: Context, home: Home) {
   const address = flags.callbackHost === undefined ? {} : { address: flags.callbackHost };
   return startEndpoint(context, home, { port, pages: true, ...address }).catch((error: unknown) => {
     if (error instanceof CommandFailure) throw error;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = textOf(error);
     throw new CommandFailure({
       exit: EXIT.unexpected,
       message: `nothing can listen for hooks: ${why}`,

@@ -1,5 +1,6 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { textOf } from '../../app/error-text.ts';
 import { digestOf } from '../../app/incident/send-draft.ts';
 import { postmortemSources } from '../../app/incident/sources.ts';
 import type { Shelf } from '../../app/ports/shelf.ts';
@@ -106,7 +107,7 @@ function paperOf({ context, incident }: Desk, text: string): Paper {
   try {
     prose = readProse(text);
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = textOf(error);
     throw new CommandFailure({
       exit: EXIT.usage,
       message: `the postmortem of ${incident.id} cannot be read: ${problem}`,

@@ -1,4 +1,5 @@
 import type * as Sdk from '@restatedev/restate-sdk';
+import { textOf } from '../../app/error-text.ts';
 import type { LedgerEntry } from '../../app/ports/host.ts';
 import type { DepartedActor, Held } from '../../app/ports/relocation.ts';
 import type { ActorEvent, HostOptions } from '../host-options.ts';
@@ -210,9 +211,7 @@ function effectsService<State, Event extends ActorEvent, Command extends { reado
       const event = await perform(actor, owed.command, owed.state);
       return event === undefined ? { kind: 'silent' } : { kind: 'told', event };
     } catch (error) {
-      report(
-        `command ${key} of ${actor} could not be performed: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      report(`command ${key} of ${actor} could not be performed: ${textOf(error)}`);
       return { kind: 'failed' };
     }
   }

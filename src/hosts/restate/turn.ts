@@ -1,4 +1,5 @@
 import { GENESIS } from '../../app/audit/chain.ts';
+import { textOf } from '../../app/error-text.ts';
 import type { ActorLogic } from '../../app/ports/actor.ts';
 import type { LedgerEntry, Stored } from '../../app/ports/host.ts';
 import { decideTurn } from '../decide-turn.ts';
@@ -62,7 +63,7 @@ export function takeTurn<State, Event extends ActorEvent, Command extends { read
         return record ? postponed(record, ask, now) : NOTHING;
     }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = textOf(error);
     const isTooLarge = error instanceof Error && 'kind' in error && error.kind === 'tooLarge';
     const failed = refused({ kind: isTooLarge ? 'tooLarge' : 'failed', message });
     return ask.kind === 'wake' && record ? { ...failed, ...rearmed(record, now) } : failed;
