@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePorts, type RestateServer, startRestateServer } from '../hosts/restate-server.ts';
@@ -30,13 +33,18 @@ export async function startServed({ seed, kills, report }: ServedOptions): Promi
   const server = await startRestateServer();
   const [port = 0] = await freePorts(1);
   const state = `${server.place}/storm`;
+  // What a server keeps beside a Restate, such as messages, belongs into no developer's home.
+  const shelf = await mkdtemp(join(tmpdir(), 'switchback-storm-'));
   const random = new Random(seed);
 
   function spawnServer(endpoint: string): ChildProcess {
     const restate = ['--restate-port', String(port), '--restate-admin', server.admin];
     const where = ['--endpoint-url', endpoint, '--region', REGION, '--state', state, '--json'];
     const args = [CLI, 'serve', ...restate, '--restate-identity', server.identityKey, ...where];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, XDG_STATE_HOME: shelf },
+    });
     createInterface({ input: child.stderr }).on('line', (line) => report?.(`serve: ${line}`));
     return child;
   }
@@ -77,7 +85,10 @@ export async function startServed({ seed, kills, report }: ServedOptions): Promi
         },
       };
     },
-    close: () => server.close(),
+    async close() {
+      await server.close();
+      await rm(shelf, { recursive: true, force: true });
+    },
   };
 }
 
