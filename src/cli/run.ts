@@ -52,7 +52,7 @@ export function wireOptions(
     ...(profile === undefined ? {} : { profile }),
     ...(endpointUrl === undefined ? {} : { endpointUrl }),
     stateFile: stateFile(flags, io),
-    shelfFolder: dirname(stateFile({}, { env: { ...io.env, SWITCHBACK_STATE: undefined }, cwd: io.cwd })),
+    shelfFolder: dirname(ownStateFile(io)),
     ...(restateToken ? { restateToken } : {}),
     async channels() {
       const { readConfigFile } = await import('./config-file.ts');
@@ -81,6 +81,11 @@ export function stateFile(flags: Pick<Flags, 'state'>, { env, cwd }: Pick<Io, 'e
   if (given && SHARED_STATE.test(given)) return given;
   // A name without an ending is a folder: nobody calls a database just "state".
   if (given) return /\.[a-z0-9]+$/i.test(given) ? resolve(cwd, given) : resolve(cwd, given, STATE_FILE);
+  return ownStateFile({ env, cwd });
+}
+
+/** The state file in the user's own state folder, whatever SWITCHBACK_STATE says. */
+export function ownStateFile({ env, cwd }: Pick<Io, 'env' | 'cwd'>): string {
   const home = env.XDG_STATE_HOME || resolve(env.HOME ?? cwd, '.local/state');
   return resolve(home, 'switchback', STATE_FILE);
 }

@@ -2,7 +2,7 @@ import { kindOf } from '../hosts/kind.ts';
 import type { Flags } from './context.ts';
 import { usage } from './failure.ts';
 import type { Io } from './io.ts';
-import { stateFile } from './run.ts';
+import { ownStateFile, stateFile } from './run.ts';
 
 /** Restate on this machine, with its own default port. */
 const RESTATE_HERE = 'restate://127.0.0.1:8080';
@@ -10,7 +10,7 @@ const RESTATE_HERE = 'restate://127.0.0.1:8080';
 /** The state that one word means: `restate`, `sqlite` for the usual state file, or a state as `--state` takes it. */
 export function stateNamed(word: string, io: Pick<Io, 'env' | 'cwd'>): string {
   if (word === 'restate') return RESTATE_HERE;
-  if (word === 'sqlite') return stateFile({}, { env: { ...io.env, SWITCHBACK_STATE: undefined }, cwd: io.cwd });
+  if (word === 'sqlite') return ownStateFile(io);
   return stateFile({ state: word }, io);
 }
 

@@ -7,6 +7,7 @@ import type { Threshold } from '../../core/release/plan.ts';
 import { type Release, stateOf } from '../../core/release/release.ts';
 import { parseStrategy } from '../../core/release/strategy.ts';
 import { parseThreshold } from '../../core/release/threshold.ts';
+import { kindOf } from '../../hosts/kind.ts';
 import { releaseJson } from '../../present/json/release.ts';
 import { line } from '../../present/text/line.ts';
 import { planText } from '../../present/text/plan.ts';
@@ -23,7 +24,7 @@ import { startLocalProcess } from '../rehearsal/local-process.ts';
 import { exampleZip } from '../rehearsal/package.ts';
 import { startTaxService, type TaxService } from '../rehearsal/tax-service.ts';
 import { startTraffic, type Tally } from '../rehearsal/traffic.ts';
-import { stateFile } from '../run.ts';
+import { ownStateFile, stateFile } from '../run.ts';
 
 const FUNCTION = 'checkout';
 const ALIAS = 'live';
@@ -61,8 +62,10 @@ export async function run(context: Context): Promise<ExitCode> {
     stateFile: ledgerPath,
     report: (problem) => output.note(`switchback: ${problem}`),
   });
+  // What a command would ask its own state for is the rehearsal's here, and nothing of it is the team's.
+  const rehearsing: Context = { ...context, wired: () => Promise.resolve(wired) };
   try {
-    return await rehearse({ context, wired, fault, rps, taxService, ledgerPath });
+    return await rehearse({ context: rehearsing, wired, fault, rps, taxService, ledgerPath });
   } finally {
     await wired.close();
     await taxService.stop();
@@ -181,10 +184,11 @@ function threshold(text: string): Threshold {
   return read.threshold;
 }
 
-/** Beside the state of real releases, one file a rehearsal; never mixed with them. */
+/** Beside the state of real releases where that is a file, one file a rehearsal; never mixed with them. */
 function ledgerFile({ flags, io }: Context): string {
   if (flags.state !== undefined) return stateFile(flags, io);
-  const folder = path.join(path.dirname(stateFile({}, io)), 'rehearsals');
+  const usual = stateFile({}, io);
+  const folder = path.join(path.dirname(kindOf(usual) === 'file' ? usual : ownStateFile(io)), 'rehearsals');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const stamp = new Date(io.clock.now()).toISOString().replace(/[:.]/g, '-').slice(0, 19);
   return path.join(folder, `${stamp}.sqlite`);

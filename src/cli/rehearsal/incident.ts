@@ -1,4 +1,5 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { incidentIdOf } from '../../app/incident/ids.ts';
 import { orderIncident } from '../../app/incident/order.ts';
 import { PLAIN_PAGE } from '../../app/status/schema.ts';
@@ -25,6 +26,8 @@ export interface Concluded {
 }
 
 const SETTLE_MS = 10_000;
+/** Where this is a checkout, which puts no command on the PATH. */
+const CHECKOUT_COMMAND = fileURLToPath(new URL('../../../bin/switchback', import.meta.url));
 
 interface Stand {
   readonly context: Context;
@@ -59,7 +62,7 @@ export async function concludeIncident(
   const page = await pages(context, wired, place);
   return {
     json: { ...incidentJson(incident), postmortemPath: place, statusPagePath: page },
-    lines: lines(incident, ledgerPath, { postmortem: place, page }, wired.place?.('messages', '')),
+    lines: lines(incident, lookAt(context, id, ledgerPath), { postmortem: place, page }, wired.place?.('messages', '')),
   };
 }
 
@@ -114,9 +117,16 @@ async function now({ incidents, id }: Stand): Promise<Incident> {
   return incident;
 }
 
+/** The command that shows the incident, to be run where the rehearsal was. */
+function lookAt({ io }: Context, id: string, ledgerPath: string): string {
+  const isCheckout = import.meta.filename.endsWith('.ts');
+  const command = isCheckout ? relative(io.cwd, CHECKOUT_COMMAND) : 'switchback';
+  return `${command} incident show ${id} --state ${ledgerPath}`;
+}
+
 function lines(
   incident: Incident,
-  ledgerPath: string,
+  look: string,
   { postmortem, page }: { readonly postmortem: string; readonly page: string },
   folder: string | undefined,
 ): readonly Line[] {
@@ -129,7 +139,7 @@ function lines(
     ...(folder === undefined ? [] : [labelled('', ['dim', `every message, word for word: ${folder}`])]),
     labelled('page', page),
     labelled('report', postmortem),
-    labelled('look', ['strong', `switchback incident show ${id} --state ${ledgerPath}`]),
+    labelled('look', ['strong', look]),
   ];
 }
 
