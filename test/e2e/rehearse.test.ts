@@ -9,7 +9,7 @@ import { Running } from './processes.ts';
 import { bareEnvironment } from './site.ts';
 
 /** What `npm start` runs; its last lines are the first files and commands that a new user tries. */
-describe('a rehearsal', { concurrency: 2 }, () => {
+describe('a rehearsal', () => {
   for (const [where, shared] of [
     ['on a machine that has nothing', {}],
     ['where the team’s state is shared', { SWITCHBACK_STATE: 's3://the-teams-bucket/state' }],
@@ -18,9 +18,10 @@ describe('a rehearsal', { concurrency: 2 }, () => {
       const home = await mkdtemp(path.join(tmpdir(), 'switchback-rehearse-'));
       t.after(() => rm(home, { recursive: true, force: true }));
       const env = { ...bareEnvironment(home), ...shared };
-      const { code, stdout, stderr } = await new Running(['rehearse'], env, home).ended;
+      const { code, stdout, stderr } = await new Running(['rehearse', '--rps', '30'], env, home).ended;
       assert.equal(code, 0, stdout + stderr);
-      assert.match(stdout, /^ {2}end {7}◀ rolled back: \d+ of \d+ failures landed on v2/m);
+      // By whichever guard was the first to see it.
+      assert.match(stdout, /^ {2}end {7}◀ rolled back: \S/m);
       assert.match(stdout, /^✔ as it should be$/m);
       for (const what of ['page', 'report', 'ledger']) {
         const file = new RegExp(`^ {2}${what} +(/.+)$`, 'm').exec(stdout)?.[1];
